@@ -1,0 +1,33 @@
+# The two commands a newcomer needs are `make test` and, once the relay runs, `make demo`.
+# Every target sets the machine up first (Scripts/setup: packages only, nothing is upgraded, no service is started).
+
+SWIFT ?= swift
+FLAGS := --explicit-target-dependency-import-check error
+
+.PHONY: test check fuzz faults format clean setup
+
+setup:
+	@Scripts/setup
+
+# Builds and passes every test; prints the ten slowest and the runner's own summary.
+test: setup
+	@Scripts/test $(ARGS)
+
+# Format, layers, imports, calls that only IO may make, and a build in which an undeclared import is an error.
+check: setup
+	@Scripts/check
+	$(SWIFT) build $(FLAGS) --build-tests
+
+# Fuzzes every decoder for SECONDS each (default 60); what it finds is kept in Tests/Corpus.
+fuzz: setup
+	@Scripts/fuzz $(or $(SECONDS),60)
+
+# The kill and fault tests alone, ROUNDS times (default 20).
+faults: setup
+	@FAIRLEAD_TEST_ROUNDS=$(or $(ROUNDS),20) $(SWIFT) test $(FLAGS) --filter 'Kill|Fault|Walk'
+
+format:
+	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+
+clean:
+	rm -rf .build .build-fuzz

@@ -1,0 +1,88 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One function per layer. What a layer may depend on is fixed here and nowhere else;
+// `make check` compares every import in the sources with what stands here.
+
+let strict: [SwiftSetting] = [
+    // Without it an async helper called from an actor of the loop hops to the global pool and back (decision 0001).
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableExperimentalFeature("Lifetimes"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A C library of the system: a module map, which names what to link, and a shim header.
+func system(_ name: String, apt: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/System/\(name)", providers: [.apt([apt])])
+}
+
+/// Bytes, digests, time, log, metrics and the contracts Loop, ByteStream, Entropy. Knows nothing of chat.
+func base() -> Target {
+    .target(name: "Base", dependencies: ["COpenSSL"], path: "Sources/Base", swiftSettings: strict)
+}
+
+/// The model: values only. No socket, clock or store.
+func model(_ name: String) -> Target {
+    .target(name: name, dependencies: ["Base", "CUTF8Proc"], path: "Sources/\(name)", swiftSettings: strict)
+}
+
+/// Intake, routing, journal contract, outbox: knows the model and no network.
+func core() -> Target {
+    .target(name: "Core", dependencies: ["Base", "Model"], path: "Sources/Core", swiftSettings: strict)
+}
+
+/// The only module with file descriptors and threads.
+func io() -> Target {
+    .target(name: "IO", dependencies: ["Base"], path: "Sources/IO", swiftSettings: strict)
+}
+
+/// The journal's implementations.
+func store() -> Target {
+    .target(
+        name: "Store", dependencies: ["Base", "Model", "Core", "IO", "CSQLite", "CZlib"], path: "Sources/Store", swiftSettings: strict)
+}
+
+/// A test target mirrors the folder of the module it tests and may see everything that module sees.
+func tests(_ module: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(module)Tests", dependencies: dependencies, path: "Tests/\(module)", swiftSettings: strict)
+}
+
+/// Code that only tests use.
+func support(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+/// A program that only tests start: one that is killed, or one that libFuzzer drives.
+func helper(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+let package = Package(
+    name: "fairlead",
+    targets: [
+        system("COpenSSL", apt: "libssl-dev"),
+        system("CUTF8Proc", apt: "libutf8proc-dev"),
+        system("CSQLite", apt: "libsqlite3-dev"),
+        system("CZlib", apt: "zlib1g-dev"),
+
+        base(),
+        model("Model"),
+        core(),
+        io(),
+        store(),
+
+        support("Support", ["Base"]),
+        support("Simulation", ["Support", "Base", "Model", "Core", "Store"]),
+        .target(name: "FaultyVFS", dependencies: ["CSQLite"], path: "Tests/FaultyVFS"),
+        helper("JournalVictim", ["Base", "Model", "Core", "Store", "Support", "Simulation"]),
+        support("FuzzTargets", ["Base", "Model"]),
+        helper("Fuzz", ["FuzzTargets"]),
+
+        tests("Corpora", ["Base", "FuzzTargets", "Support"]),
+        tests("Base", ["Base", "Support"]),
+        tests("Model", ["Base", "Model", "Support"]),
+        tests("Store", ["Base", "Model", "Core", "IO", "Store", "Support", "Simulation", "FaultyVFS", "JournalVictim"]),
+        tests("Core", ["Base", "Model", "Core", "Store", "Support", "Simulation"]),
+    ]
+)

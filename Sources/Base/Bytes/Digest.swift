@@ -1,0 +1,35 @@
+import COpenSSL
+
+/// SHA-256 (FIPS 180-4) and HMAC-SHA-256 (RFC 2104), by libcrypto. A digest is 32 bytes.
+package enum SHA256 {
+    package static let byteCount = 32
+
+    package static func digest(_ message: [UInt8]) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: byteCount)
+        var length: UInt32 = 0
+        let done = EVP_Digest(message, message.count, &digest, &length, EVP_sha256(), nil)
+        precondition(done == 1 && length == 32, "libcrypto refused SHA-256")
+        return digest
+    }
+
+    package static func authenticate(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: byteCount)
+        var length: UInt32 = 0
+        let done = HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, &digest, &length)
+        precondition(done != nil && length == 32, "libcrypto refused HMAC-SHA-256")
+        return digest
+    }
+}
+
+/// Compares without telling by its duration where the two differ. The lengths are not secret.
+package func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
+}
+
+extension Sequence<UInt8> {
+    /// The first eight bytes, big endian. The sequence has at least eight.
+    package var firstUInt64: UInt64 { prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
+
+    /// The first four bytes, big endian. The sequence has at least four.
+    package var firstUInt32: UInt32 { prefix(4).reduce(0) { $0 << 8 | UInt32($1) } }
+}

@@ -1,0 +1,40 @@
+import Base
+import Model
+
+/// The decoders under test by name: what each does with any bytes without failing, and what must hold of the outcome.
+package let fuzzTargets: [(name: String, run: @Sendable ([UInt8]) -> Void)] = [
+    ("record", { record($0) }), ("text", { text($0) }), ("identity", { identity($0) }),
+]
+
+/// A record that is accepted decodes, and an event of a known kind that is written again means the same.
+private func record(_ bytes: [UInt8]) {
+    var dropped = 0
+    let outline = try? RecordOutline(checking: bytes.span.bytes)
+    let decoded = try? Event.decode(bytes.span.bytes, droppedSpans: &dropped)
+    precondition((outline == nil) == (decoded == nil), "outline and decoder disagree")
+    guard let (event, author) = decoded, outline!.isKnown else { return }
+    if case .profile = event { return }  // its name is sanitised while it is decoded and may become shorter
+    let again = RecordEncoder.encode(event, author: author)
+    guard again.count <= ModelLimits.record else { return }
+    var droppedAgain = 0
+    guard let back = try? Event.decode(again.span.bytes, droppedSpans: &droppedAgain) else { preconditionFailure("own record refused") }
+    precondition(back.event == event && droppedAgain == 0, "an event changed on its way")
+}
+
+/// What leaves the sanitiser is sanitary and stays as it is.
+private func text(_ bytes: [UInt8]) {
+    let text = Sanitiser.text(bytes)
+    precondition(Sanitiser.isSanitary(text), "unsanitary text came out")
+    precondition(Sanitiser.isSanitary(bytes.span) == (text.utf8.elementsEqual(bytes)), "sanitary text was changed, or the other way round")
+    let name = Sanitiser.name(text)
+    precondition(Sanitiser.name(name).utf8.elementsEqual(name.utf8), "a name changed when sanitised again")
+    precondition(name.utf8.count <= ModelLimits.name && Sanitiser.isSanitary(name))
+}
+
+/// Text forms that are read are written alike.
+private func identity(_ bytes: [UInt8]) {
+    let text = String(decoding: bytes, as: UTF8.self)
+    if let id = EventID(text: text) { precondition(id.description == text.lowercased()) }
+    if let relay = RelayID(text: text) { precondition(RelayID(text: relay.description) == relay) }
+    if let bytes = Base32.decode(text) { precondition(Base32.encode(bytes) == text.lowercased()) }
+}

@@ -1,0 +1,37 @@
+import Model
+import Testing
+
+@Suite struct RichTextTests {
+    /// Text, spans as (start, end), how many of them stay.
+    @Test(
+        arguments: [
+            ("hello", [(0, 5)], 1), ("hello", [(0, 5), (0, 5)], 2), ("hello", [(0, 3), (2, 5)], 1), ("hello", [(0, 2), (2, 5)], 2),
+            ("hello", [(1, 1)], 0), ("hello", [(3, 2)], 0), ("hello", [(0, 6)], 0), ("hello", [(-1, 2)], 0), ("äb", [(0, 1)], 0),
+            ("äb", [(0, 2), (2, 3)], 2), ("äb", [(1, 3)], 0), ("hello", [(2, 3), (0, 5)], 2), ("", [(0, 0)], 0),
+        ] as [(String, [(Int, Int)], Int)])
+    func badSpansAreDroppedAndCounted(text: String, ranges: [(Int, Int)], kept: Int) {
+        let spans = ranges.map { SpanBuilder.span($0.0, $0.1) }
+        var dropped = 0
+        let rich = RichText(text, spans: spans, dropped: &dropped)
+        #expect(rich.text == text)
+        #expect(rich.spans.count == kept)
+        #expect(dropped == spans.count - kept)
+    }
+
+    @Test func depthAndCountHaveLimits() {
+        let text = String(repeating: "x", count: 10_000)
+        let nested = (0..<20).map { RichText.Span($0..<10_000 - $0, .quote) }
+        var dropped = 0
+        #expect(RichText(text, spans: nested, dropped: &dropped).spans.count == ModelLimits.spanDepth)
+        #expect(dropped == 4)
+        dropped = 0
+        let many = (0..<ModelLimits.spans + 1).map { RichText.Span($0..<$0 + 1, .bold) }
+        #expect(RichText(text, spans: many, dropped: &dropped).spans.count == ModelLimits.spans)
+        #expect(dropped == 1)
+    }
+}
+
+private enum SpanBuilder {
+    /// A span even of a range that Swift's own type would not allow, as the wire can bear one.
+    static func span(_ start: Int, _ end: Int) -> RichText.Span { RichText.Span(from: start, to: end, .bold) }
+}
