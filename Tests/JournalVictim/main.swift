@@ -1,1 +1,1 @@
-print("x")
+await runVictim()

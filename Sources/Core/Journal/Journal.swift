@@ -1,0 +1,136 @@
+import Base
+import Model
+
+/// Where accepted events stay: one append-only log of the whole relay, and what must be durable together with it.
+///
+/// The engine is the only writer. Batches commit in call order; a batch is there whole or not at all. When `commit` returns,
+/// its batch outlives a power cut. `full` has written nothing and the same batch may be tried again; after any other
+/// error of `commit` nobody knows what is on the disk, and the process must end.
+package protocol Journal: Actor {
+    /// Reading is apart from writing, so that a look at old events never waits for a commit nor holds one up.
+    nonisolated var reader: any JournalReader { get }
+
+    /// Opens for writing, once, before anything else.
+    func open() async throws(JournalError) -> JournalState
+
+    func commit(_ batch: JournalBatch) async throws(JournalError)
+
+    /// Erases the content of entries before a position, at most `slice` blocks of them; says how many blocks went.
+    func retire(before position: Position, slice: Int) async throws(JournalError) -> Int
+
+    /// Forgets the id map of months before `month` (`UnixTime.month`).
+    func forgetIDs(before month: UInt32) async throws(JournalError)
+
+    /// Ends the use of the store. Nothing is called afterwards.
+    func close() async
+}
+
+/// Reads what has been committed. Of use once the journal is open, until it is closed.
+package protocol JournalReader: Actor {
+    /// Entries from a position on, in order, at least one if there is any, and about `byteCount` bytes of them.
+    /// The first one may lie before `position` if it shares a block with it; what was retired is not there.
+    func read(from position: Position, atMost byteCount: Int) async throws(JournalError) -> EntryRun
+
+    /// Where events of a stream are, ascending by number. Retired ones are left out.
+    func positions(of stream: StreamIndex, numbers: ClosedRange<UInt64>) async throws(JournalError) -> [Position]
+
+    /// The event that a channel's server told under this name.
+    func eventID(for key: NativeKey, at destination: DestinationID) async throws(JournalError) -> EventID?
+
+    /// What became of an event at a destination, by part; empty if it has no receipt there.
+    func parts(of event: EventID, at destination: DestinationID) async throws(JournalError) -> [NativePart]
+
+    /// The newest edit and the deletion of an event.
+    func changes(of target: EventID) async throws(JournalError) -> [ChangeRow]
+
+    /// Bounces in order, at most `limit` beginning at `id`.
+    func bounces(from id: UInt64, atMost limit: Int) async throws(JournalError) -> [BounceRow]
+
+    /// Writes a consistent copy, while running, into a folder that exists and has no journal in it.
+    func backup(to folder: String) async throws(JournalError)
+
+    /// Reads everything and checks it.
+    func verify() async throws(JournalError)
+}
+
+/// Why a journal can't be opened, read or written.
+package enum JournalError: Error, Hashable, Sendable {
+    /// No room. Nothing was written.
+    case full
+    /// Another process has it open.
+    case inUse(String)
+    /// Not a journal of this program.
+    case foreign(String)
+    /// Written by a newer program.
+    case newerSchema(found: Int, known: Int)
+    /// Bytes are not what was written: where, and what is wrong with them.
+    case damaged(place: String, what: String)
+    /// The system refused, with its words. What is on the disk is unknown.
+    case failed(String)
+}
+
+extension JournalError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .full: "the journal's disk is full; nothing was written"
+        case .inUse(let path): "the journal \(path) is in use by another process"
+        case .foreign(let path): "\(path) is not a journal of fairlead"
+        case .newerSchema(let found, let known): "the journal has schema \(found); this program knows up to \(known)"
+        case .damaged(let place, let what): "the journal is damaged at \(place): \(what)"
+        case .failed(let words): "the journal failed: \(words)"
+        }
+    }
+}
+
+/// Everything that is written together. Where it has entries of a stream it has that stream's row too.
+package struct JournalBatch: Hashable, Sendable {
+    package var time: UnixTime
+    /// The position of the first of `entries`: the one after the last that was ever appended.
+    package var first: Position
+    package var entries = EntryBuffer()
+    package var bridges: [BridgeRow] = []
+    package var streams: [StreamRow] = []
+    package var authors: [AuthorRow] = []
+    package var destinations: [DestinationRow] = []
+    package var claims: [Claim] = []
+    /// A receipt ends the claim of its part.
+    package var receipts: [Receipt] = []
+    package var keys: [KeyRow] = []
+    package var changes: [ChangeRow] = []
+    package var bounces: [BounceRow] = []
+    package var droppedBounces: [UInt64] = []
+    package var acknowledged: [AcknowledgedRow] = []
+    /// Single values by name, such as what `restore` leaves for the next start.
+    package var notes: [String: [UInt8]] = [:]
+
+    package init(time: UnixTime, first: Position) {
+        self.time = time
+        self.first = first
+    }
+
+    package var isEmpty: Bool {
+        entries.isEmpty && bridges.isEmpty && streams.isEmpty && authors.isEmpty && destinations.isEmpty && claims.isEmpty
+            && receipts.isEmpty && keys.isEmpty && changes.isEmpty && bounces.isEmpty && droppedBounces.isEmpty
+            && acknowledged.isEmpty && notes.isEmpty
+    }
+}
+
+/// What is known when a journal was opened. The log itself is read when it is needed.
+package struct JournalState: Hashable, Sendable {
+    /// The position that the next entry gets.
+    package var next: Position = .first
+    /// The lowest position whose content is still there.
+    package var oldest: Position = .first
+    package var bridges: [BridgeRow] = []
+    package var streams: [StreamRow] = []
+    package var authors: [AuthorRow] = []
+    package var destinations: [DestinationRow] = []
+    /// In the order of destination, position, part.
+    package var claims: [Claim] = []
+    package var acknowledged: [AcknowledgedRow] = []
+    package var bounceCount = 0
+    package var lastBounce: UInt64 = 0
+    package var notes: [String: [UInt8]] = [:]
+
+    package init() {}
+}

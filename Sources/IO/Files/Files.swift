@@ -1,0 +1,132 @@
+import Base
+import Glibc
+
+/// What the system said when a file could not be used.
+package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+    package let path: String
+    package let code: Int32
+
+    init(_ path: String, _ code: Int32 = errno) {
+        self.path = path
+        self.code = code
+    }
+
+    package var isMissing: Bool { code == ENOENT }
+    package var isFull: Bool { code == ENOSPC || code == EDQUOT }
+    package var description: String { "\(path): \(String(cString: strerror(code)))" }
+}
+
+/// Small files, read and written whole.
+package enum Files {
+    package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Reads at most `limit` bytes; a longer file is an error (EFBIG).
+    package static func read(_ path: String, atMost limit: Int) throws(FileError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0 { throw FileError(path) }
+            if count == 0 { return bytes }
+            bytes += chunk[..<count]
+            if bytes.count > limit { throw FileError(path, EFBIG) }
+        }
+    }
+
+    /// Writes a new file so that it is on the disk, whole, when the call returns. One that exists is an error.
+    package static func create(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o600) throws(FileError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw FileError(path) }
+        defer { close(descriptor) }
+        try write(descriptor, bytes[...], path)
+        try sync(descriptor, path)
+        try syncFolder(of: path)
+    }
+
+    /// Copies a file so that the copy is on the disk when the call returns; the copy must not exist.
+    package static func copy(_ source: String, to path: String) throws(FileError) {
+        let input = open(source, O_RDONLY | O_CLOEXEC)
+        guard input >= 0 else { throw FileError(source) }
+        defer { close(input) }
+        let output = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard output >= 0 else { throw FileError(path) }
+        defer { close(output) }
+        var chunk = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = Glibc.read(input, &chunk, chunk.count)
+            if count < 0 { throw FileError(source) }
+            if count == 0 { break }
+            try write(output, chunk[..<count], path)
+        }
+        try sync(output, path)
+        try syncFolder(of: path)
+    }
+
+    package static func remove(_ path: String) throws(FileError) {
+        if unlink(path) != 0 && errno != ENOENT { throw FileError(path) }
+    }
+
+    /// Gives a file another name in the same folder, replacing what had it, durably.
+    package static func rename(_ path: String, to other: String) throws(FileError) {
+        if Glibc.rename(path, other) != 0 { throw FileError(path) }
+        try syncFolder(of: other)
+    }
+
+    /// Syncs a file that somebody else wrote, and its name.
+    package static func makeDurable(_ path: String) throws(FileError) {
+        let descriptor = open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path) }
+        defer { close(descriptor) }
+        if fchmod(descriptor, 0o600) != 0 { throw FileError(path) }
+        try sync(descriptor, path)
+        try syncFolder(of: path)
+    }
+
+    package static func makeFolder(_ path: String) throws(FileError) {
+        if mkdir(path, 0o700) != 0 && errno != EEXIST { throw FileError(path) }
+    }
+
+    /// Makes the entries of a file's folder durable.
+    package static func syncFolder(of path: String) throws(FileError) {
+        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let descriptor = open(folder.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(folder) }
+        defer { close(descriptor) }
+        try sync(descriptor, folder)
+    }
+
+    private static func write(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>, _ path: String) throws(FileError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 { throw FileError(path) }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    private static func sync(_ descriptor: Int32, _ path: String) throws(FileError) {
+        if fsync(descriptor) != 0 { throw FileError(path) }
+    }
+}
+
+/// A lock that ends with the process, however it ends (flock(2)).
+package final class FileLock: Sendable {
+    private let descriptor: Int32
+
+    /// nil if another process holds it.
+    package init?(_ path: String) throws(FileError) {
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileError(path) }
+        if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            let code = errno
+            close(descriptor)
+            if code == EWOULDBLOCK { return nil }
+            throw FileError(path, code)
+        }
+    }
+
+    deinit { close(descriptor) }
+}

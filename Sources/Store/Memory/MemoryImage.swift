@@ -1,0 +1,132 @@
+import Base
+import Core
+import Model
+
+/// What a list of operations amounts to.
+struct MemoryImage {
+    /// The id map of one month.
+    struct Month {
+        let month: UInt32
+        var events: [DestinationID: [NativeKey: EventID]] = [:]
+        var parts: [DestinationID: [EventID: [UInt32: NativePart]]] = [:]
+    }
+
+    private(set) var blocks: [EntryRun] = []
+    private(set) var natives: [Month] = []
+    private(set) var changes: [EventID: [ChangeRow.Kind: ChangeRow]] = [:]
+    private(set) var bounces: [UInt64: BounceRow] = [:]
+    private var bridges: [BridgeIndex: BridgeRow] = [:]
+    private var streams: [StreamIndex: StreamRow] = [:]
+    private var authors: [AuthorPlace: AuthorRow] = [:]
+    private var destinations: [DestinationID: DestinationRow] = [:]
+    private var claims: [ClaimPlace: Claim] = [:]
+    private var acknowledged: [AcknowledgedPlace: AcknowledgedRow] = [:]
+    private var notes: [String: [UInt8]] = [:]
+
+    private struct AuthorPlace: Hashable {
+        let stream: StreamIndex
+        let number: UInt64
+    }
+
+    private struct ClaimPlace: Hashable {
+        let destination: DestinationID
+        let position: Position
+        let part: UInt32
+    }
+
+    private struct AcknowledgedPlace: Hashable {
+        let peer: PeerIndex
+        let stream: StreamIndex
+    }
+
+    var state: JournalState {
+        var state = JournalState()
+        state.next = blocks.last?.end ?? .first
+        state.oldest = blocks.first?.first ?? state.next
+        state.bridges = bridges.values.sorted { $0.index < $1.index }
+        state.streams = streams.values.sorted { $0.index < $1.index }
+        state.authors = authors.values.sorted { ($0.stream, $0.number) < ($1.stream, $1.number) }
+        state.destinations = destinations.values.sorted { $0.id < $1.id }
+        state.claims = claims.values.sorted { ($0.destination, $0.position, $0.part) < ($1.destination, $1.position, $1.part) }
+        state.acknowledged = acknowledged.values.sorted { ($0.peer.rawValue, $0.stream) < ($1.peer.rawValue, $1.stream) }
+        state.bounceCount = bounces.count
+        state.lastBounce = bounces.keys.max() ?? 0
+        state.notes = notes
+        return state
+    }
+
+    mutating func apply(_ operation: MemoryDisk.Operation) {
+        switch operation {
+        case .commit(let batch): apply(batch)
+        case .retire(let position, let slice): retire(before: position, slice: slice)
+        case .forgetIDs(let month): natives.removeAll { $0.month < month }
+        }
+    }
+
+    private mutating func apply(_ batch: JournalBatch) {
+        for row in batch.bridges { bridges[row.index] = row }
+        for row in batch.streams { streams[row.index] = row }
+        for row in batch.authors { authors[AuthorPlace(stream: row.stream, number: row.number)] = row }
+        for row in batch.destinations { destinations[row.id] = row }
+        for row in batch.acknowledged { acknowledged[AcknowledgedPlace(peer: row.peer, stream: row.stream)] = row }
+        notes.merge(batch.notes) { $1 }
+        if !batch.entries.isEmpty {
+            let accepted = [UnixTime](repeating: batch.time, count: batch.entries.count)
+            blocks.append(EntryRun(first: batch.first, entries: batch.entries, accepted: accepted))
+        }
+        for claim in batch.claims {
+            claims[ClaimPlace(destination: claim.destination, position: claim.position, part: claim.part)] = claim
+        }
+        if !batch.receipts.isEmpty || !batch.keys.isEmpty {
+            if natives.last?.month != batch.time.month { natives.append(Month(month: batch.time.month)) }
+            for receipt in batch.receipts { apply(receipt) }
+            for row in batch.keys { natives[natives.count - 1].events[row.destination, default: [:]][row.key] = row.event }
+        }
+        for change in batch.changes { changes[change.target, default: [:]][change.kind] = change }
+        for row in batch.bounces { bounces[row.id] = row }
+        for id in batch.droppedBounces { bounces[id] = nil }
+    }
+
+    private mutating func apply(_ receipt: Receipt) {
+        if receipt.outcome != .origin {
+            claims[ClaimPlace(destination: receipt.destination, position: receipt.position, part: receipt.part)] = nil
+        }
+        guard let stream = streams[receipt.stream] else { preconditionFailure("a receipt for a stream that was never introduced") }
+        let event = EventID(stream: stream.introduction.stream, number: receipt.number)
+        let month = natives.count - 1
+        natives[month].parts[receipt.destination, default: [:]][event, default: [:]][receipt.part] = NativePart(
+            part: receipt.part, outcome: receipt.outcome, time: receipt.time, nativeID: receipt.nativeID)
+        if let native = receipt.nativeID { natives[month].events[receipt.destination, default: [:]][native] = event }
+    }
+
+    private mutating func retire(before position: Position, slice: Int) {
+        var count = 0
+        while count < slice, blocks.count > 1, blocks[0].end <= position {
+            blocks.removeFirst()
+            count += 1
+        }
+    }
+
+    func read(from position: Position, atMost byteCount: Int) -> EntryRun {
+        guard let index = blocks.firstIndex(where: { $0.end > position }) else {
+            return EntryRun(first: position, entries: EntryBuffer(), accepted: [])
+        }
+        var run = blocks[index]
+        for block in blocks[(index + 1)...] where run.entries.byteCount < byteCount {
+            run.entries.append(block.entries)
+            run.accepted += block.accepted
+        }
+        return run
+    }
+
+    func positions(of stream: StreamIndex, numbers: ClosedRange<UInt64>) -> [Position] {
+        var found: [(number: UInt64, position: Position)] = []
+        for block in blocks {
+            for (index, head) in block.entries.heads.enumerated()
+            where head.stream == stream && head.isEvent && numbers.contains(head.number) {
+                found.append((head.number, block.first + index))
+            }
+        }
+        return found.sorted { $0.number < $1.number }.map(\.position)
+    }
+}

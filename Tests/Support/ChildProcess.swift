@@ -1,0 +1,103 @@
+import Glibc
+
+/// A program of this package's own, started by a test, whose output the test reads line by line.
+package final class ChildProcess {
+    package let id: pid_t
+    private let output: Int32
+    private var buffer: [UInt8] = []
+    private var isReaped = false
+
+    /// Starts `program`, which lies beside the test bundle.
+    package init(_ program: String, _ arguments: [String]) {
+        var pipes: [Int32] = [0, 0]
+        precondition(pipe(&pipes) == 0)
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawn_file_actions_adddup2(&actions, pipes[1], 1)
+        posix_spawn_file_actions_addclose(&actions, pipes[0])
+        posix_spawn_file_actions_addclose(&actions, pipes[1])
+        let path = ChildProcess.folder + "/" + program
+        var pointers: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
+        defer { for pointer in pointers { free(pointer) } }
+        var child: pid_t = 0
+        let status = posix_spawn(&child, path, &actions, nil, &pointers, environ)
+        precondition(status == 0, "can't start \(path): error \(status)")
+        posix_spawn_file_actions_destroy(&actions)
+        close(pipes[1])
+        id = child
+        output = pipes[0]
+    }
+
+    deinit {
+        kill()
+        close(output)
+    }
+
+    /// The next line; nil when the program has closed its output.
+    package func line() -> String? {
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while true {
+            if let end = buffer.firstIndex(of: 0x0A) {
+                let line = String(decoding: buffer[..<end], as: UTF8.self)
+                buffer.removeSubrange(...end)
+                return line
+            }
+            let count = read(output, &chunk, chunk.count)
+            if count <= 0 { return nil }
+            buffer += chunk[..<count]
+        }
+    }
+
+    /// Ends the program as a power cut would, and waits until it is gone.
+    package func kill() {
+        if isReaped { return }
+        Glibc.kill(id, SIGKILL)
+        _ = wait()
+    }
+
+    /// Waits for its end; its exit code, or minus the signal that ended it.
+    package func wait() -> Int32 {
+        var status: Int32 = 0
+        waitpid(id, &status, 0)
+        isReaped = true
+        return status & 0x7f == 0 ? (status >> 8) & 0xff : -(status & 0x7f)
+    }
+
+    private static var folder: String {
+        var path = [CChar](repeating: 0, count: 4096)
+        let count = readlink("/proc/self/exe", &path, path.count - 1)
+        let executable = String(decoding: path[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        // The bundle may be loaded by a runner that lies elsewhere.
+        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? executable
+        return bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    }
+}
+
+/// A folder of a test's own that goes with it.
+package final class TemporaryFolder: Sendable {
+    package let path: String
+
+    package init() {
+        var template = [CChar]("/tmp/fairlead-test-XXXXXX".utf8CString)
+        precondition(mkdtemp(&template) != nil, "no temporary folder to be had")
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit {
+        if let folder = opendir(path) {
+            while let entry = readdir(folder) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256, String.init(cString:))
+                }
+                if name != "." && name != ".." { unlink("\(path)/\(name)") }
+            }
+            closedir(folder)
+        }
+        rmdir(path)
+    }
+}
+
+/// How often tests that kill or walk at random do so: FAIRLEAD_TEST_ROUNDS, or this.
+package func testRounds(_ usual: Int) -> Int {
+    getenv("FAIRLEAD_TEST_ROUNDS").flatMap { Int(String(cString: $0)) } ?? usual
+}
