@@ -40,8 +40,8 @@ package protocol JournalReader: Actor {
     /// What became of an event at a destination, by part; empty if it has no receipt there.
     func parts(of event: EventID, at destination: DestinationID) async throws(JournalError) -> [NativePart]
 
-    /// The newest edit and the deletion of an event.
-    func changes(of target: EventID) async throws(JournalError) -> [ChangeRow]
+    /// The newest edits and the deletions of events.
+    func changes(of targets: [EventID]) async throws(JournalError) -> [ChangeRow]
 
     /// Bounces in order, at most `limit` beginning at `id`.
     func bounces(from id: UInt64, atMost limit: Int) async throws(JournalError) -> [BounceRow]
@@ -93,7 +93,6 @@ package struct JournalBatch: Hashable, Sendable {
     package var authors: [AuthorRow] = []
     package var destinations: [DestinationRow] = []
     package var claims: [Claim] = []
-    /// A receipt ends the claim of its part.
     package var receipts: [Receipt] = []
     package var keys: [KeyRow] = []
     package var changes: [ChangeRow] = []

@@ -62,7 +62,9 @@ package struct AuthorRow: Hashable, Sendable {
     }
 }
 
-/// A channel of an endpoint within a bridge.
+/// A channel of an endpoint within a bridge, and what it has got.
+///
+/// Receipts are written in order, so this is the whole of an outbox but for its claims; writing the row ends claims that it is past.
 package struct DestinationRow: Hashable, Sendable {
     package let id: DestinationID
     package let bridge: BridgeIndex
@@ -70,6 +72,12 @@ package struct DestinationRow: Hashable, Sendable {
     package let name: String
     /// Everything before it is finished here.
     package var cursor: Position
+    /// How much of the event at the cursor has arrived.
+    package var received = Received()
+    /// When the event at the cursor was first put off by the server; nil if it was not.
+    package var deferredSince: UnixTime?
+    /// Messages before this position are not delivered any more, as the destination held back too much.
+    package var parkedBefore = Position.zero
     /// How far its network has been read, in the endpoint's own form.
     package var source: [UInt8]
     /// Taken out of its bridge: it gets nothing until it is a member again.
@@ -84,6 +92,22 @@ package struct DestinationRow: Hashable, Sendable {
         self.cursor = cursor
         self.source = source
         self.isRemoved = isRemoved
+    }
+
+    /// Whether a claim speaks of what is finished.
+    package func isPast(_ claim: Claim) -> Bool {
+        claim.destination == id && (claim.position < cursor || claim.position == cursor && claim.part < received.parts)
+    }
+
+    /// The beginning of an event that has arrived: so many parts, so many bytes of its rendered text.
+    package struct Received: Hashable, Sendable {
+        package var parts: UInt32 = 0
+        package var bytes: UInt32 = 0
+
+        package init(parts: UInt32 = 0, bytes: UInt32 = 0) {
+            self.parts = parts
+            self.bytes = bytes
+        }
     }
 }
 

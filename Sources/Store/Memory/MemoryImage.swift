@@ -67,7 +67,10 @@ struct MemoryImage {
         for row in batch.bridges { bridges[row.index] = row }
         for row in batch.streams { streams[row.index] = row }
         for row in batch.authors { authors[AuthorPlace(stream: row.stream, number: row.number)] = row }
-        for row in batch.destinations { destinations[row.id] = row }
+        for row in batch.destinations {
+            destinations[row.id] = row
+            claims = claims.filter { !row.isPast($0.value) }
+        }
         for row in batch.acknowledged { acknowledged[AcknowledgedPlace(peer: row.peer, stream: row.stream)] = row }
         notes.merge(batch.notes) { $1 }
         if !batch.entries.isEmpty {
@@ -88,9 +91,6 @@ struct MemoryImage {
     }
 
     private mutating func apply(_ receipt: Receipt) {
-        if receipt.outcome != .origin {
-            claims[ClaimPlace(destination: receipt.destination, position: receipt.position, part: receipt.part)] = nil
-        }
         guard let stream = streams[receipt.stream] else { preconditionFailure("a receipt for a stream that was never introduced") }
         let event = EventID(stream: stream.introduction.stream, number: receipt.number)
         let month = natives.count - 1

@@ -61,8 +61,8 @@ package actor MemoryJournal: Journal, JournalReader {
         return parts.values.sorted { $0.part < $1.part }
     }
 
-    package func changes(of target: EventID) async throws(JournalError) -> [ChangeRow] {
-        (image.changes[target] ?? [:]).values.sorted { $0.kind.rawValue < $1.kind.rawValue }
+    package func changes(of targets: [EventID]) async throws(JournalError) -> [ChangeRow] {
+        targets.flatMap { (image.changes[$0] ?? [:]).values.sorted { $0.kind.rawValue < $1.kind.rawValue } }
     }
 
     package func bounces(from id: UInt64, atMost limit: Int) async throws(JournalError) -> [BounceRow] {

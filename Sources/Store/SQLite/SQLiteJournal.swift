@@ -129,9 +129,12 @@ package actor SQLiteJournal: Journal {
                 .bind(row.stream.rawValue).bind(row.number).bind(row.record).run()
         }
         for row in batch.destinations {
-            try database.statement("INSERT OR REPLACE INTO destinations VALUES (?,?,?,?,?,?)")
-                .bind(row.id.rawValue).bind(row.bridge.rawValue).bind(row.name).bind(row.cursor.rawValue).bind(row.source)
+            try database.statement("INSERT OR REPLACE INTO destinations VALUES (?,?,?,?,?,?,?,?,?,?)")
+                .bind(row.id.rawValue).bind(row.bridge.rawValue).bind(row.name).bind(row.cursor.rawValue)
+                .bind(row.received.parts).bind(row.received.bytes).bind(row.deferredSince?.seconds ?? 0).bind(row.parkedBefore.rawValue).bind(row.source)
                 .bind(row.isRemoved ? 1 : 0).run()
+            try database.statement("DELETE FROM claims WHERE destination = ? AND (position < ? OR position = ? AND part < ?)")
+                .bind(row.id.rawValue).bind(row.cursor.rawValue).bind(row.cursor.rawValue).bind(row.received.parts).run()
         }
         for row in batch.acknowledged {
             try database.statement("INSERT OR REPLACE INTO acknowledged VALUES (?,?,?)")
@@ -168,10 +171,6 @@ package actor SQLiteJournal: Journal {
     }
 
     private func write(_ receipt: Receipt, _ month: UInt32, _ database: Database) throws(JournalError) {
-        if receipt.outcome != .origin {
-            try database.statement("DELETE FROM claims WHERE destination = ? AND position = ? AND part = ?")
-                .bind(receipt.destination.rawValue).bind(receipt.position.rawValue).bind(receipt.part).run()
-        }
         try database.statement("INSERT OR REPLACE INTO receipts_\(month) VALUES (?,?,?,?,?,?,?)")
             .bind(receipt.destination.rawValue).bind(receipt.stream.rawValue).bind(receipt.number).bind(receipt.part)
             .bind(Int(receipt.outcome.rawValue)).bind(receipt.time.seconds).bind(receipt.nativeID?.text).run()

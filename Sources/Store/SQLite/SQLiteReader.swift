@@ -130,15 +130,17 @@ actor SQLiteReader: JournalReader {
         return parts.values.sorted { $0.part < $1.part }
     }
 
-    func changes(of target: EventID) throws(JournalError) -> [ChangeRow] {
+    func changes(of targets: [EventID]) throws(JournalError) -> [ChangeRow] {
         var rows: [ChangeRow] = []
-        try opened().statement("SELECT kind, by_stream, by_number, position FROM changes WHERE stream = ? AND number = ? ORDER BY kind")
-            .bind(target.stream.rawValue).bind(target.number).rows { row in
-                guard let kind = ChangeRow.Kind(rawValue: UInt8(truncatingIfNeeded: row.integer(0))) else { return true }
-                let by = EventID(stream: StreamID(rawValue: row.integer(1)), number: row.integer(2))
-                rows.append(ChangeRow(target: target, kind: kind, by: by, position: Position(row.integer(3))))
-                return true
-            }
+        for target in targets {
+            try opened().statement("SELECT kind, by_stream, by_number, position FROM changes WHERE stream = ? AND number = ? ORDER BY kind")
+                .bind(target.stream.rawValue).bind(target.number).rows { row in
+                    guard let kind = ChangeRow.Kind(rawValue: UInt8(truncatingIfNeeded: row.integer(0))) else { return true }
+                    let by = EventID(stream: StreamID(rawValue: row.integer(1)), number: row.integer(2))
+                    rows.append(ChangeRow(target: target, kind: kind, by: by, position: Position(row.integer(3))))
+                    return true
+                }
+        }
         return rows
     }
 

@@ -99,11 +99,15 @@ struct StateReader {
 
     private func destinations() throws(JournalError) -> [DestinationRow] {
         var rows: [DestinationRow] = []
-        try database.statement("SELECT id, bridge, name, cursor, source, removed FROM destinations ORDER BY id").rows { row in
-            rows.append(
-                DestinationRow(
-                    id: DestinationID(row.integer32(0)), bridge: BridgeIndex(row.integer32(1)), name: row.text(2),
-                    cursor: Position(row.integer(3)), source: row.bytes(4), isRemoved: row.integer(5) == 1))
+        let sql = "SELECT id, bridge, name, cursor, source, removed, parts, bytes, deferred, parked FROM destinations ORDER BY id"
+        try database.statement(sql).rows { row in
+            var destination = DestinationRow(
+                id: DestinationID(row.integer32(0)), bridge: BridgeIndex(row.integer32(1)), name: row.text(2),
+                cursor: Position(row.integer(3)), source: row.bytes(4), isRemoved: row.integer(5) == 1)
+            destination.received = .init(parts: row.integer32(6), bytes: row.integer32(7))
+            destination.deferredSince = row.integer(8) == 0 ? nil : UnixTime(seconds: row.integer(8))
+            destination.parkedBefore = Position(row.integer(9))
+            rows.append(destination)
             return true
         }
         return rows

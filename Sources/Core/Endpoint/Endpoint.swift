@@ -1,0 +1,137 @@
+import Base
+import Model
+
+/// A configured account on one foreign server, as the engine sees it.
+///
+/// The engine calls `reconcile` once after each (re)connect and `deliver` only after it. Each part that was handed over ends in
+/// exactly one call of the port's `received`, `deferred` or `bounced`, or in `disconnected` of its channel.
+package protocol Endpoint: Actor {
+    /// Reads its network into `port` and keeps its connections until it is cancelled or can't go on.
+    func run(_ port: any RelayPort) async throws
+
+    /// How the text of a delivery is cut, from byte `start` on: what each part holds, in order. Empty if nothing is left.
+    func parts(of delivery: Delivery, from start: UInt32) -> [Range<UInt32>]
+
+    /// Takes the parts over and returns at once.
+    func deliver(_ parts: [PartDelivery], to destination: DestinationID)
+
+    /// What became of parts that may have been sent before the connection or the process ended. One answer each, in order.
+    func reconcile(_ claims: [ClaimedPart], in destination: DestinationID) async -> [ClaimResult]
+}
+
+/// What a destination's network and server can do, as known after connecting.
+package struct Capabilities: Hashable, Sendable {
+    /// Parts that may be under way at once in one channel.
+    package var partsInFlight: Int
+    package var canEdit: Bool
+    package var canDelete: Bool
+    package var canReact: Bool
+    package var hasTopic: Bool
+    /// What to do with a part of which nobody knows whether it arrived.
+    package var uncertain: UncertainPolicy
+
+    package init(
+        partsInFlight: Int = 1, canEdit: Bool = false, canDelete: Bool = false, canReact: Bool = false, hasTopic: Bool = false,
+        uncertain: UncertainPolicy = .again
+    ) {
+        self.partsInFlight = partsInFlight
+        self.canEdit = canEdit
+        self.canDelete = canDelete
+        self.canReact = canReact
+        self.hasTopic = hasTopic
+        self.uncertain = uncertain
+    }
+}
+
+/// `uncertain` of a bridge's member: whether a message may come twice or be missing where the network can't tell.
+package enum UncertainPolicy: Hashable, Sendable { case again, skip }
+
+/// What the journal says of a part that may have been sent.
+package struct ClaimedPart: Hashable, Sendable {
+    package let id: EventID
+    package let part: UInt32
+    package let range: Range<UInt32>
+    package let delivery: Delivery
+}
+
+package enum ClaimResult: Hashable, Sendable {
+    case arrived(NativeKey?)
+    case absent
+    case unknown
+}
+
+/// One event on its way to one destination.
+package struct Delivery: Hashable, Sendable {
+    package let id: EventID
+    package let position: Position
+    package let event: Event
+    package let author: DisplayAuthor
+    package let originTime: UnixTime
+    package let accepted: UnixTime
+    /// What the event refers to, as it stands at this destination; nil if it refers to nothing.
+    package let target: TargetState?
+    /// Journaled over a minute after it happened, or sent by an operator's word long after.
+    package var isLate: Bool { originTime.seconds(until: accepted) > 60 }
+}
+
+/// An author as a destination may show them.
+package struct DisplayAuthor: Hashable, Sendable {
+    package let key: AuthorKey
+    /// May be empty: somebody whom their network does not name.
+    package let name: String
+    /// The name that we gave the peer; nil for our own.
+    package let organisation: String?
+}
+
+/// How the target of a reply, an edit, a deletion or a reaction stands at a destination.
+package enum TargetState: Hashable, Sendable {
+    case shown([NativePart])
+    /// Not there; its text if this relay has it.
+    case notShown(quote: String?)
+}
+
+/// One part of a delivery.
+package struct PartDelivery: Hashable, Sendable {
+    package let delivery: Delivery
+    package let part: UInt32
+    package let range: Range<UInt32>
+}
+
+/// What endpoints tell the engine. The engine is the only one that implements it, besides tests.
+package protocol RelayPort: Actor {
+    /// A channel can be written to: it has been read to the head, and what stood there of ours was told by `found`.
+    func connected(_ destination: DestinationID, _ capabilities: Capabilities) async
+
+    /// A channel can't be written to any more; nothing that was under way will be answered.
+    func disconnected(_ destination: DestinationID) async
+
+    /// Takes over what happened in a channel, in order, and returns once it is journaled: one answer each.
+    /// `source` is how far the network has been read with it. `mayBeKnown`: read again or late, so the disk is asked too.
+    func accept(_ happenings: [Happening], in destination: DestinationID, source: [UInt8]?, mayBeKnown: Bool) async throws -> [Acceptance]
+
+    /// How far a channel has been read when the relay last ended; empty at the first time.
+    func source(of destination: DestinationID) async -> [UInt8]
+
+    /// A part has arrived.
+    func received(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, as nativeID: NativeKey?) async
+
+    /// The server does not want it now.
+    func deferred(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, after interval: Interval, reason: String) async
+
+    /// The server will not have it.
+    func bounced(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, _ reason: BounceReason) async
+
+    /// A post of our own account that bears our mark stands in the channel.
+    func found(_ id: EventID, part: UInt32, in destination: DestinationID, as nativeID: NativeKey) async
+}
+
+/// Why an event can't be delivered: a code of docs/operations.md and the server's words.
+package struct BounceReason: Hashable, Sendable {
+    package let code: String
+    package let text: String
+
+    package init(_ code: String, _ text: String) {
+        self.code = code
+        self.text = text
+    }
+}

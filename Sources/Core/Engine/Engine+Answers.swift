@@ -1,0 +1,107 @@
+import Base
+import Model
+
+/// What endpoints say of their channels and of parts that they were handed.
+extension Engine {
+    package func connected(_ destination: DestinationID, _ capabilities: Capabilities) {
+        guard outboxes[destination] != nil else { return }
+        outboxes[destination]?.capabilities = capabilities
+        outboxes[destination]?.connection += 1
+        _ = outboxes[destination]?.machine.connected(capabilities)
+        wake(destination)
+    }
+
+    package func disconnected(_ destination: DestinationID) {
+        outboxes[destination]?.connection += 1
+        outboxes[destination]?.machine.disconnected()
+        if let timer = outboxes[destination]?.retryTimer { loop.cancel(timer) }
+        outboxes[destination]?.retryTimer = nil
+    }
+
+    package func received(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, as nativeID: NativeKey?) async {
+        outboxes[destination]?.machine.received(position, part: part, as: nativeID)
+        settle(destination)
+        await goOn(destination)
+    }
+
+    package func deferred(
+        _ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, after interval: Interval, reason: String
+    ) async {
+        counters.deferred += 1
+        let mayWait = outboxes[destination]?.machine.deferred(position, part: part, at: loop.time, endsAfter: CoreLimits.deferralEnd) ?? true
+        if !mayWait {
+            await bounced(id, at: position, part: part, by: destination, BounceReason("deferred-too-long", reason))
+            return
+        }
+        changedDestinations.insert(destination)
+        commitWhenQuiet()
+        if let timer = outboxes[destination]?.retryTimer { loop.cancel(timer) }
+        outboxes[destination]?.retryTimer = loop.schedule(at: loop.now + interval) { [weak self] in
+            self?.assumeIsolated { $0.retryDue(destination) }
+        }
+    }
+
+    private func retryDue(_ destination: DestinationID) {
+        outboxes[destination]?.retryTimer = nil
+        outboxes[destination]?.machine.retry()
+        wake(destination)
+    }
+
+    package func bounced(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, _ reason: BounceReason) async {
+        guard outboxes[destination]?.machine.abandon(position, as: .bounced) != nil else { return }
+        lastBounce += 1
+        pending.bounces.append(
+            BounceRow(
+                id: lastBounce, destination: destination, positions: position...position, count: 1, code: reason.code, text: reason.text,
+                time: loop.time))
+        settle(destination)
+        await goOn(destination)
+    }
+
+    package func found(_ id: EventID, part: UInt32, in destination: DestinationID, as nativeID: NativeKey) {
+        guard let stream = streams.index(of: id.stream), id.number <= streams[stream].prefix else {
+            counters.orphans += 1
+            return
+        }
+        if ids.parts(id, at: destination)?.contains(where: { $0.part == part && $0.outcome.isShown }) == true { return }
+        counters.found += 1
+        if outboxes[destination]?.machine.found(stream: stream, number: id.number, part: part, as: nativeID) == true {
+            settle(destination)
+            return
+        }
+        outboxes[destination]?.found.insert(id)
+        write(
+            Receipt(
+                destination: destination, position: .zero, stream: stream, number: id.number, part: part, outcome: .found, time: loop.time,
+                nativeID: nativeID))
+    }
+
+    /// A word came from an endpoint: there may be room for more. Nobody can be told here what went wrong, so the dispatcher finds it again.
+    private func goOn(_ destination: DestinationID) async {
+        do {
+            try await fill(destination, mayAskJournal: false)
+        } catch {
+            wake(destination)
+        }
+        await send(to: destination)
+    }
+
+    /// Writes the receipts that are next in order, and forgets what is no longer under way.
+    func settle(_ destination: DestinationID) {
+        guard let receipts = outboxes[destination]?.machine.receipts(at: loop.time), let cursor = outboxes[destination]?.machine.cursor else { return }
+        for receipt in receipts {
+            counters.count(receipt.outcome)
+            write(receipt)
+        }
+        if receipts.isEmpty { return }
+        changedDestinations.insert(destination)
+        for position in Set(receipts.map(\.position)) where position < cursor { outboxes[destination]?.deliveries[position] = nil }
+    }
+
+    private func write(_ receipt: Receipt) {
+        pending.receipts.append(receipt)
+        let part = NativePart(part: receipt.part, outcome: receipt.outcome, time: receipt.time, nativeID: receipt.nativeID)
+        ids.remember(part, of: streams.id(receipt.stream, receipt.number), at: receipt.destination)
+        commitWhenQuiet()
+    }
+}

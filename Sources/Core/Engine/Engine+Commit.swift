@@ -1,0 +1,100 @@
+import Base
+import Model
+
+extension Engine {
+    /// Writes batch after batch, in order, as long as there is something to write.
+    func commitLoop() async throws {
+        var earliest = Instant(nanoseconds: 0)
+        while true {
+            if !commitSignal.take() {
+                await withUnsafeContinuation { commitSignal.keep($0) }
+                _ = commitSignal.take()
+            }
+            if loop.now < earliest { await loop.sleep(until: earliest) }
+            earliest = loop.now + CoreLimits.linger
+            let (closed, number) = closeBatch()
+            try await write(closed)
+            committedBatch = number
+            committedEnd = max(committedEnd, closed.first + closed.entries.count)
+            counters.commits += 1
+            try await tellDurable(closed)
+        }
+    }
+
+    /// Ends the batch that is being filled and begins the next one.
+    private func closeBatch() -> (JournalBatch, UInt64) {
+        var closed = pending
+        closed.time = loop.time
+        closed.streams = streams.takeChanged()
+        closed.destinations = changedDestinations.sorted().compactMap { row(of: $0) }
+        changedDestinations.removeAll(keepingCapacity: true)
+        if let quietTimer { loop.cancel(quietTimer) }
+        quietTimer = nil
+        defer {
+            pending = JournalBatch(time: loop.time, first: closed.first + closed.entries.count)
+            batch += 1
+        }
+        return (closed, batch)
+    }
+
+    /// A destination as it stands, with what its outbox knows.
+    private func row(of destination: DestinationID) -> DestinationRow? {
+        guard var row = routing.row(destination) else { return nil }
+        if let outbox = outboxes[destination] {
+            row.cursor = outbox.machine.cursor
+            row.received = outbox.machine.received
+            row.deferredSince = outbox.machine.deferredSince
+            row.parkedBefore = outbox.parkedBefore
+        }
+        row.source = sources[destination] ?? row.source
+        return row
+    }
+
+    /// A full disk is tried again with the same batch; anything else ends the process, as nobody knows what is on the disk.
+    private func write(_ closed: JournalBatch) async throws {
+        while true {
+            do {
+                try await journal.commit(closed)
+                isFull = false
+                return
+            } catch JournalError.full {
+                isFull = true
+                counters.full += 1
+                await loop.sleep(until: loop.now + CoreLimits.fullRetry)
+            }
+        }
+    }
+
+    /// Whoever waited for the batch goes on, and parts whose claims it held are sent.
+    private func tellDurable(_ closed: JournalBatch) async throws {
+        let waiting = commitWaiters
+        commitWaiters.removeAll()
+        for waiter in waiting {
+            if waiter.batch <= committedBatch { waiter.continuation.resume() } else { commitWaiters.append(waiter) }
+        }
+        for destination in Set(closed.claims.map(\.destination)).sorted() {
+            outboxes[destination]?.machine.committed(batch: committedBatch)
+            await send(to: destination)
+        }
+    }
+
+    /// Returns when the batch that is being filled is durable.
+    func waitForCommit() async {
+        let number = batch
+        commitSignal.set()
+        await withUnsafeContinuation { commitWaiters.append((number, $0)) }
+    }
+
+    /// Returns when there is room for more, in memory and on the disk.
+    func waitForRoom() async {
+        while isFull || pending.entries.byteCount > CoreLimits.pendingBytes { await waitForCommit() }
+    }
+
+    /// Receipts were added to the batch: a commit follows when it has been quiet for a while.
+    func commitWhenQuiet() {
+        if quietTimer != nil { return }
+        quietTimer = loop.schedule(at: loop.now + CoreLimits.receiptQuiet) { [weak self] in
+            self?.assumeIsolated { $0.commitSignal.set() }
+        }
+    }
+}

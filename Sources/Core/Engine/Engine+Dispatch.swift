@@ -1,0 +1,169 @@
+import Base
+import Model
+
+extension Engine {
+    /// Does whatever there is to do for a destination: reconcile, claim, send.
+    func dispatch(_ destination: DestinationID) async throws {
+        if outboxes[destination]?.machine.connection == .reconciling, outboxes[destination]?.isReconciling == false {
+            try await reconcile(destination)
+        }
+        try await fill(destination, mayAskJournal: true)
+        await send(to: destination)
+    }
+
+    /// Takes events as long as the destination wants more, and claims their parts. Without the journal's help it goes only as far as
+    /// memory reaches, and leaves the rest to the dispatcher.
+    func fill(_ destination: DestinationID, mayAskJournal: Bool) async throws {
+        if outboxes[destination]?.isFilling != false {
+            outboxes[destination]?.mustFillAgain = true
+            return
+        }
+        outboxes[destination]?.isFilling = true
+        defer { outboxes[destination]?.isFilling = false }
+        repeat {
+            outboxes[destination]?.mustFillAgain = false
+            if mayAskJournal {
+                try await takeRest(destination)
+            } else if outboxes[destination]?.machine.rest != nil {
+                wake(destination)
+                return
+            }
+            while outboxes[destination]?.machine.wantsMore == true, let head = outboxes[destination]?.machine.head, head < recent.end {
+                guard try await takeNext(destination, mayAskJournal) else {
+                    wake(destination)
+                    break
+                }
+                claim(destination)
+            }
+            claim(destination)
+            settle(destination)
+        } while outboxes[destination]?.mustFillAgain == true
+    }
+
+    private func claim(_ destination: DestinationID) {
+        guard let claims = outboxes[destination]?.machine.claim(batch: batch), !claims.isEmpty else { return }
+        pending.claims += claims
+        commitSignal.set()
+    }
+
+    /// Decides about the entry at the outbox's head. False: the journal must be asked and may not be here.
+    private func takeNext(_ destination: DestinationID, _ mayAskJournal: Bool) async throws -> Bool {
+        guard let member = routing.member(destination), let position = outboxes[destination]?.machine.head else { return true }
+        if recent.run(at: position) == nil && !mayAskJournal { return false }
+        guard let entry = try await entry(at: position) else {
+            // Retired: nothing is held back for longer than `hold`.
+            outboxes[destination]?.machine.pass()
+            return true
+        }
+        let hasBegun = outboxes[destination]?.machine.hasBegunHead == true
+        guard let plan = try await plan(entry, member, hasBegun ? .asClaimed : .first, mayAskJournal) else { return false }
+        switch plan {
+        case .pass, .ask:
+            outboxes[destination]?.machine.pass()
+            outboxes[destination]?.found.remove(streams.id(entry.head.stream, entry.head.number))
+        case .finish(let outcome):
+            outboxes[destination]?.machine.finish(stream: entry.head.stream, number: entry.head.number, outcome)
+        case .send(let delivery, let success, let absorbed):
+            await take(delivery, entry.head, success, absorbed, for: member)
+        }
+        return true
+    }
+
+    /// A plan with the journal's help; nil if that is needed and not allowed.
+    private func plan(_ entry: LogEntry, _ member: RoutingTable.Member, _ turn: DeliveryPlan.Turn, _ mayAskJournal: Bool) async throws -> DeliveryPlan? {
+        var answers = DeliveryPlan.Answers()
+        while true {
+            let plan = plan(entry, for: member, turn, answers)
+            guard case .ask(let question) = plan else { return plan }
+            if !mayAskJournal { return nil }
+            try await answer(question, at: member.destination, in: &answers)
+        }
+    }
+
+    private func take(_ delivery: Delivery, _ head: EntryHead, _ success: Outcome, _ absorbed: ChangeRow?, for member: RoutingTable.Member) async {
+        let destination = member.destination
+        guard let endpoint = endpoints[member.settings.endpoint] else { return }
+        let start = outboxes[destination]?.machine.headStart ?? 0
+        let parts = await endpoint.parts(of: delivery, from: start)
+        // Only `fill` moves the head, and one `fill` runs at a time: the machine still looks at this entry.
+        if parts.isEmpty && start == 0 {
+            outboxes[destination]?.machine.finish(stream: head.stream, number: head.number, .notExpressible)
+            return
+        }
+        outboxes[destination]?.machine.take(stream: head.stream, number: head.number, parts: parts, success: success)
+        outboxes[destination]?.deliveries[delivery.position] = delivery
+        if let absorbed, let stream = streams.index(of: absorbed.by.stream) {
+            // Settled together with the claim: whatever becomes of it, the edit is not shown apart from its message.
+            let receipt = Receipt(
+                destination: destination, position: absorbed.position, stream: stream, number: absorbed.by.number, outcome: .superseded,
+                time: loop.time)
+            pending.receipts.append(receipt)
+            counters.count(.superseded)
+            ids.remember(NativePart(part: 0, outcome: .superseded, time: loop.time, nativeID: nil), of: absorbed.by, at: destination)
+        }
+    }
+
+    /// Cuts what is left of events that were interrupted. What was deleted meanwhile gets no rest.
+    private func takeRest(_ destination: DestinationID) async throws {
+        while let rest = outboxes[destination]?.machine.rest, let hasBegun = outboxes[destination]?.machine.hasBegun {
+            guard let member = routing.member(destination), let endpoint = endpoints[member.settings.endpoint],
+                let entry = try await entry(at: rest.position),
+                let plan = try await plan(entry, member, hasBegun ? .asClaimed : .first, true)
+            else {
+                outboxes[destination]?.machine.finishRest(nil)
+                continue
+            }
+            switch plan {
+            case .pass, .ask:
+                outboxes[destination]?.machine.finishRest(nil)
+            case .finish(let outcome):
+                outboxes[destination]?.machine.finishRest(outcome)
+            case .send(let delivery, _, _):
+                if hasBegun, lookAhead.later(delivery.id).deletion != nil {
+                    outboxes[destination]?.machine.finishRest(nil)
+                    continue
+                }
+                let parts = await endpoint.parts(of: delivery, from: rest.start)
+                // The connection may have gone meanwhile, and the rest begin elsewhere.
+                guard let now = outboxes[destination]?.machine.rest, now == rest else { continue }
+                outboxes[destination]?.deliveries[rest.position] = delivery
+                outboxes[destination]?.machine.takeRest(parts)
+            }
+        }
+    }
+
+    /// Hands the endpoint the parts whose claims are durable.
+    func send(to destination: DestinationID) async {
+        guard let member = routing.member(destination), let endpoint = endpoints[member.settings.endpoint] else { return }
+        guard let parts = outboxes[destination]?.machine.send(), !parts.isEmpty else { return }
+        var deliveries: [PartDelivery] = []
+        for part in parts {
+            guard let delivery = outboxes[destination]?.deliveries[part.position] else { preconditionFailure("a part was claimed and its delivery not kept") }
+            deliveries.append(PartDelivery(delivery: delivery, part: part.part, range: part.range))
+        }
+        await endpoint.deliver(deliveries, to: destination)
+    }
+
+    /// Asks what became of parts that may have been sent before.
+    private func reconcile(_ destination: DestinationID) async throws {
+        guard let member = routing.member(destination), let endpoint = endpoints[member.settings.endpoint],
+            let claims = outboxes[destination]?.machine.openClaims, let connection = outboxes[destination]?.connection
+        else { return }
+        outboxes[destination]?.isReconciling = true
+        defer { outboxes[destination]?.isReconciling = false }
+        var claimed: [ClaimedPart] = []
+        var asked: [Int] = []
+        for (index, claim) in claims.enumerated() {
+            guard let entry = try await entry(at: claim.position), case .send(let delivery, _, _)? = try await plan(entry, member, .asClaimed, true)
+            else { continue }
+            claimed.append(ClaimedPart(id: delivery.id, part: claim.part, range: claim.range, delivery: delivery))
+            asked.append(index)
+        }
+        let results = await endpoint.reconcile(claimed, in: destination)
+        guard outboxes[destination]?.connection == connection else { return }
+        var answers = [ClaimResult](repeating: .unknown, count: claims.count)
+        for (index, result) in zip(asked, results) { answers[index] = result }
+        counters.repeated += UInt64(outboxes[destination]?.machine.reconciled(answers) ?? 0)
+        settle(destination)
+    }
+}

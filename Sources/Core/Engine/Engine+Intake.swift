@@ -1,0 +1,141 @@
+import Base
+import Model
+
+extension Engine {
+    package func source(of destination: DestinationID) -> [UInt8] { sources[destination] ?? [] }
+
+    package func accept(_ happenings: [Happening], in destination: DestinationID, source: [UInt8]?, mayBeKnown: Bool) async throws -> [Acceptance] {
+        guard let member = routing.member(destination), let bridge = routing.bridges[member.bridge], member.settings.direction != .out else {
+            return happenings.map { _ in .notTaken }
+        }
+        await waitForRoom()
+        try await recall(happenings, in: destination, mayBeKnown: mayBeKnown)
+        var acceptances: [Acceptance] = []
+        var born = EntryBuffer()
+        for happening in happenings { acceptances.append(accept(happening, from: member, of: bridge, into: &born)) }
+        recent.append(born, at: loop.time, committed: committedEnd)
+        if let source {
+            sources[destination] = source
+            changedDestinations.insert(destination)
+        }
+        if born.isEmpty && source == nil { return acceptances }
+        for other in routing.destinations(of: member.bridge) { try await fill(other, mayAskJournal: false) }
+        await waitForCommit()
+        return acceptances
+    }
+
+    /// Fetches from the journal what memory does not know of the names in these happenings.
+    private func recall(_ happenings: [Happening], in destination: DestinationID, mayBeKnown: Bool) async throws {
+        var wanted: Set<NativeKey> = []
+        for happening in happenings {
+            if mayBeKnown, let key = happening.key { wanted.insert(key) }
+            wanted.formUnion(happening.content.references)
+        }
+        for key in wanted where ids.event(key, at: destination) == nil {
+            if let id = try await journal.reader.eventID(for: key, at: destination) { ids.remember(key, id, at: destination) }
+        }
+    }
+
+    /// Known? Understood? Then it gets its number.
+    private func accept(_ happening: Happening, from member: RoutingTable.Member, of bridge: BridgeRow, into born: inout EntryBuffer) -> Acceptance {
+        let destination = member.destination
+        if let key = happening.key, let known = ids.event(key, at: destination) {
+            counters.duplicates += 1
+            return .duplicate(known)
+        }
+        let event: Event
+        switch happening.content {
+        case .posted(let text, let style, let reply, let thread):
+            event = .posted(Post(text, style: style, reply: reply.flatMap { ids.event($0, at: destination) }, thread: thread.flatMap { ids.event($0, at: destination) }))
+        case .topic(let text):
+            event = .topic(text)
+        case .edited(let key, let text):
+            guard let target = ids.event(key, at: destination) else { return withoutTarget() }
+            if isForeign(target) { return .local }
+            event = .edited(target: target, content: Post(text))
+        case .deleted(let key):
+            guard let target = ids.event(key, at: destination) else { return withoutTarget() }
+            if isForeign(target) { return .local }
+            event = .deleted(target: target)
+        case .reacted(let key, let emoji, let isOn):
+            guard let target = ids.event(key, at: destination) else { return withoutTarget() }
+            event = .reacted(Reaction(target: target, emoji: emoji, isOn: isOn))
+        }
+        let id = bear(event, happening, member, bridge, into: &born)
+        counters.accepted += 1
+        return .accepted(id)
+    }
+
+    private func withoutTarget() -> Acceptance {
+        counters.withoutTarget += 1
+        return .withoutTarget
+    }
+
+    /// Whether an event was born in another channel: what people do to its copy here is no act of its author.
+    private func isForeign(_ target: EventID) -> Bool {
+        guard let stream = streams.index(of: target.stream) else { return true }
+        return !streams.isOwn(stream)
+    }
+
+    /// Gives an event its number and its place in the batch, its author's profile before it where that is news.
+    private func bear(_ event: Event, _ happening: Happening, _ member: RoutingTable.Member, _ bridge: BridgeRow, into born: inout EntryBuffer) -> EventID {
+        let stream = streams.ownStream(of: bridge)
+        let account = happening.account ?? Happening.Account(id: "", name: "")
+        let key = AuthorKey(secret: bridge.secret, endpoint: member.settings.endpoint, account: account.id)
+        let (author, profile) = streams.author(key, name: account.name, picture: account.picture, home: member.home, in: stream)
+        if let profile {
+            let record = RecordEncoder.encode(.profile(profile), author: author)
+            append(record, streams.nextNumber(in: stream), stream, happening.time, to: &born)
+            pending.authors.append(AuthorRow(stream: stream, number: author, record: record))
+        }
+        let number = streams.nextNumber(in: stream)
+        let id = streams.id(stream, number)
+        let position = append(RecordEncoder.encode(event, author: author), number, stream, happening.time, to: &born)
+        note(event, id, position)
+        if let native = happening.key {
+            if case .posted = event {
+                let receipt = Receipt(
+                    destination: member.destination, position: position, stream: stream, number: number, outcome: .origin, time: loop.time,
+                    nativeID: native)
+                pending.receipts.append(receipt)
+                ids.remember(NativePart(part: 0, outcome: .origin, time: loop.time, nativeID: native), of: id, at: member.destination)
+            } else {
+                pending.keys.append(KeyRow(destination: member.destination, key: native, event: id))
+                ids.remember(native, id, at: member.destination)
+            }
+        }
+        return id
+    }
+
+    @discardableResult
+    private func append(_ record: [UInt8], _ number: UInt64, _ stream: StreamIndex, _ time: UnixTime, to born: inout EntryBuffer) -> Position {
+        let position = pending.first + pending.entries.count
+        let head = EntryHead(stream: stream, number: number, originTime: time, hops: 0)
+        pending.entries.append(head, record: record)
+        born.append(head, record: record)
+        return position
+    }
+
+    /// Fills the look-ahead.
+    private func note(_ event: Event, _ id: EventID, _ position: Position) {
+        let row: ChangeRow
+        switch event {
+        case .edited(let target, _): row = ChangeRow(target: target, kind: .edited, by: id, position: position)
+        case .deleted(let target): row = ChangeRow(target: target, kind: .deleted, by: id, position: position)
+        default: return
+        }
+        let streams = self.streams
+        if lookAhead.note(row, isNewer: { streams.isNewer($0, than: $1) }) { pending.changes.append(row) }
+    }
+}
+
+extension Happening.Content {
+    /// The native names it refers to.
+    var references: [NativeKey] {
+        switch self {
+        case .posted(_, _, let reply, let thread): [reply, thread].compactMap(\.self)
+        case .edited(let key, _), .deleted(let key), .reacted(let key, _, _): [key]
+        case .topic: []
+        }
+    }
+}

@@ -1,0 +1,213 @@
+import Base
+import Model
+
+/// What is to be done with an entry at a destination.
+enum DeliveryPlan {
+    /// Nothing of this destination's.
+    case pass
+    case finish(Outcome)
+    /// To be sent; `absorbed` is an edit whose text it bears, and which is thereby settled.
+    case send(Delivery, success: Outcome, absorbed: ChangeRow?)
+    case ask(Question)
+
+    /// What memory does not know and the journal must be asked.
+    enum Question: Error {
+        case later(EventID)
+        case parts(EventID)
+        case text(EventID)
+        case record(Position)
+    }
+
+    /// What the journal has answered so far.
+    struct Answers {
+        var later: [EventID: LookAhead.Later] = [:]
+        var parts: [EventID: [NativePart]] = [:]
+        var text: [EventID: String?] = [:]
+        var records: [Position: [UInt8]] = [:]
+    }
+
+    /// Whether an event's turn comes, or it was claimed before and its text must be what it was then.
+    enum Turn { case first, asClaimed }
+}
+
+extension Engine {
+    /// Decides about an entry when its turn comes.
+    func plan(_ entry: LogEntry, for member: RoutingTable.Member, _ turn: DeliveryPlan.Turn, _ answers: DeliveryPlan.Answers) -> DeliveryPlan {
+        let stream = entry.head.stream
+        guard streams[stream].bridge == member.bridge, member.settings.direction != .into, !entry.head.isGivenBack,
+            let (event, number) = entry.event
+        else { return .pass }
+        if case .profile = event { return .pass }
+        let profile = streams.profile(stream, number)
+        if streams.isOwn(stream), let profile, profile.home == member.home { return .pass }
+        let author = DisplayAuthor(
+            key: profile?.key ?? AuthorKey(rawValue: 0), name: profile?.name ?? "unknown",
+            organisation: streams.isOwn(stream) ? nil : organisations[streams[stream].introduction.owner] ?? "unknown")
+        let planning = Planning(
+            id: streams.id(stream, entry.head.number), entry: entry, author: author, destination: member.destination,
+            isParked: entry.position < outboxes[member.destination]?.parkedBefore ?? .zero, turn: turn, answers: answers)
+        do {
+            return try plan(event, planning)
+        } catch {
+            return .ask(error)
+        }
+    }
+
+    private func plan(_ event: Event, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
+        if now.turn == .first, try isSettled(now) { return .pass }
+        switch event {
+        case .posted(let post):
+            return now.isParked ? .finish(.parked) : try plan(post, now)
+        case .edited(let target, _):
+            return try planEdit(event, of: target, now)
+        case .deleted(let target):
+            return try planDeletion(event, of: target, now)
+        case .reacted(let reaction):
+            let standing = try parts(of: reaction.target, now)
+            if now.isParked { return .finish(.parked) }
+            // A reaction to what nobody sees would be a riddle.
+            guard standing.contains(where: \.outcome.isShown) else { return .finish(.withoutTarget) }
+            return .send(now.delivery(event, .shown(standing)), success: .delivered, absorbed: nil)
+        case .topic, .call, .unknown:
+            return now.isParked ? .finish(.parked) : .send(now.delivery(event, nil), success: .delivered, absorbed: nil)
+        case .attachmentReady, .profile:
+            return .pass
+        }
+    }
+
+    /// Whether an earlier life of this process, a mark in the channel, or an edit that went with its message has settled it.
+    private func isSettled(_ now: Planning) throws(DeliveryPlan.Question) -> Bool {
+        if outboxes[now.destination]?.found.contains(now.id) == true { return true }
+        // What was accepted since this process began can only have been settled by it.
+        if now.entry.position >= begin { return !(ids.parts(now.id, at: now.destination) ?? []).isEmpty }
+        return try !parts(of: now.id, now).isEmpty
+    }
+
+    private func plan(_ post: Post, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
+        let later = try self.later(now.id, from: now.entry.position, now)
+        if now.turn == .first, let deletion = later.deletion, isSameOwner(deletion.by, now.id) { return .finish(.superseded) }
+        var shown = post
+        var absorbed: ChangeRow?
+        if let edit = later.edit, isSameOwner(edit.by, now.id) {
+            let standing = try parts(of: edit.by, now)
+            if now.turn == .first, standing.contains(where: { $0.outcome == .asMessage }) { return .finish(.superseded) }
+            // A text that was begun without the edit goes on without it.
+            if now.turn == .first || standing.contains(where: { $0.outcome == .superseded }) {
+                guard let record = now.answers.records[edit.position] else { throw .record(edit.position) }
+                var dropped = 0
+                if case .edited(_, let newest)? = try? Event.decode(record.span.bytes, droppedSpans: &dropped).event {
+                    // The newest text, in the place and thread of the first.
+                    shown.content = newest.content
+                    shown.style = newest.style
+                    absorbed = edit
+                }
+            }
+        }
+        return .send(now.delivery(.posted(shown), try answered(by: post, now)), success: .delivered, absorbed: absorbed)
+    }
+
+    /// How the message that a post answers stands here.
+    private func answered(by post: Post, _ now: Planning) throws(DeliveryPlan.Question) -> TargetState? {
+        guard let reply = post.reply else { return nil }
+        let standing = try parts(of: reply, now)
+        if standing.contains(where: \.outcome.isShown) { return .shown(standing) }
+        // What was deleted is not quoted.
+        if try later(reply, from: .zero, now).deletion != nil { return .notShown(quote: nil) }
+        guard let text = now.answers.text[reply] else { throw .text(reply) }
+        return .notShown(quote: text)
+    }
+
+    private func planEdit(_ event: Event, of target: EventID, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
+        let later = try self.later(target, from: now.entry.position, now)
+        if now.turn == .first {
+            if later.deletion != nil { return .finish(.superseded) }
+            if let newest = later.edit, newest.by != now.id { return .finish(.superseded) }
+        }
+        let standing = try parts(of: target, now)
+        if standing.contains(where: \.outcome.isShown) { return .send(now.delivery(event, .shown(standing)), success: .delivered, absorbed: nil) }
+        if now.isParked { return .finish(.parked) }
+        // What was left out for good is not brought in by a later change.
+        if standing.contains(where: { $0.outcome == .superseded || $0.outcome == .parked }) { return .finish(.superseded) }
+        return .send(now.delivery(event, .notShown(quote: nil)), success: .asMessage, absorbed: nil)
+    }
+
+    private func planDeletion(_ event: Event, of target: EventID, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
+        let standing = try parts(of: target, now)
+        if standing.contains(where: \.outcome.isShown) { return .send(now.delivery(event, .shown(standing)), success: .delivered, absorbed: nil) }
+        // Of a message that came only as its edit, the edit is what stands here.
+        if let edit = try later(target, from: .zero, now).edit {
+            let edited = try parts(of: edit.by, now)
+            if edited.contains(where: { $0.outcome == .asMessage }) {
+                return .send(now.delivery(event, .shown(edited)), success: .delivered, absorbed: nil)
+            }
+        }
+        return .finish(standing.isEmpty ? .withoutTarget : .superseded)
+    }
+
+    func isSameOwner(_ left: EventID, _ right: EventID) -> Bool {
+        guard let left = streams.index(of: left.stream), let right = streams.index(of: right.stream) else { return false }
+        return streams[left].introduction.owner == streams[right].introduction.owner
+    }
+
+    /// What became of an event: memory's word if it is complete from `position` on, else the journal's as well.
+    private func later(_ id: EventID, from position: Position, _ now: Planning) throws(DeliveryPlan.Question) -> LookAhead.Later {
+        let known = lookAhead.later(id)
+        if lookAhead.covers(position) || known.deletion != nil { return known }
+        guard var answered = now.answers.later[id] else { throw .later(id) }
+        if let edit = known.edit { answered.edit = edit }
+        if let deletion = known.deletion { answered.deletion = deletion }
+        return answered
+    }
+
+    private func parts(of id: EventID, _ now: Planning) throws(DeliveryPlan.Question) -> [NativePart] {
+        if let known = ids.parts(id, at: now.destination) { return known }
+        guard let answered = now.answers.parts[id] else { throw .parts(id) }
+        return answered
+    }
+
+    /// Asks the journal.
+    func answer(_ question: DeliveryPlan.Question, at destination: DestinationID, in answers: inout DeliveryPlan.Answers) async throws {
+        switch question {
+        case .later(let id): answers.later[id] = LookAhead.Later(try await journal.reader.changes(of: [id]))
+        case .parts(let id): answers.parts[id] = try await journal.reader.parts(of: id, at: destination)
+        case .record(let position): answers.records[position] = try await entry(at: position)?.record ?? []
+        case .text(let id): answers.text[id] = .some(try await text(of: id))
+        }
+    }
+
+    /// The text of a message, if it is here.
+    private func text(of id: EventID) async throws -> String? {
+        guard let stream = streams.index(of: id.stream),
+            let position = try await journal.reader.positions(of: stream, numbers: id.number...id.number).first,
+            case .posted(let post)? = try await entry(at: position)?.event?.event
+        else { return nil }
+        return post.content.text
+    }
+}
+
+/// One decision being made.
+private struct Planning {
+    let id: EventID
+    let entry: LogEntry
+    let author: DisplayAuthor
+    let destination: DestinationID
+    let isParked: Bool
+    let turn: DeliveryPlan.Turn
+    let answers: DeliveryPlan.Answers
+
+    func delivery(_ event: Event, _ target: TargetState?) -> Delivery {
+        Delivery(
+            id: id, position: entry.position, event: event, author: author, originTime: entry.head.originTime, accepted: entry.accepted,
+            target: target)
+    }
+}
+
+extension Outcome {
+    /// Whether people see it there.
+    package var isShown: Bool {
+        switch self {
+        case .origin, .delivered, .asMessage, .found, .uncertain: true
+        case .superseded, .withoutTarget, .bounced, .parked, .notExpressible: false
+        }
+    }
+}

@@ -1,0 +1,174 @@
+import Base
+import Model
+
+/// The middle of the relay: takes happenings in, numbers them, journals them, and gives every destination what it has to get.
+///
+/// The only writer of the journal. What must be durable before what (semantics 3): an event before its acceptance is told and before
+/// anything of it leaves; a claim before its part is sent; receipts with the next commit, at latest after `CoreLimits.receiptQuiet`.
+package actor Engine: RelayPort {
+    let loop: any Loop
+    let journal: any Journal
+    let entropy: any Entropy
+    let relay: RelayID
+    let epochSecret: [UInt8]
+
+    var streams: StreamTable
+    var routing: RoutingTable
+    var ids = IDMemory()
+    var lookAhead: LookAhead
+    var recent: RecentEntries
+    var outboxes: [DestinationID: Outbox] = [:]
+    var endpoints: [String: any Endpoint] = [:]
+    var sources: [DestinationID: [UInt8]] = [:]
+    /// The names that we gave to other relays.
+    var organisations: [RelayID: String] = [:]
+    package internal(set) var counters = EngineCounters()
+
+    // The batch that is being filled, and what became of earlier ones.
+    var pending: JournalBatch
+    var batch: UInt64 = 1
+    var committedBatch: UInt64 = 0
+    var committedEnd: Position
+    var changedDestinations: Set<DestinationID> = []
+    var commitWaiters: [(batch: UInt64, continuation: UnsafeContinuation<Void, Never>)] = []
+    var commitSignal = Signal()
+    var workSignal = Signal()
+    var work: Set<DestinationID> = []
+    var quietTimer: TimerID?
+    var isFull = false
+    var lastBounce: UInt64
+    /// Where the log ended when this process began.
+    let begin: Position
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+
+    /// One destination at work.
+    struct Outbox {
+        var machine: OutboxMachine
+        var capabilities = Capabilities()
+        /// Marks found in the channel of events whose turn has not come.
+        var found: Set<EventID> = []
+        var isFilling = false
+        var mustFillAgain = false
+        var isReconciling = false
+        /// Counts connections, so that an answer to an old one is known.
+        var connection = 0
+        var retryTimer: TimerID?
+        var parkedBefore: Position
+        /// What is under way, as it is to be sent: an edit that comes meanwhile does not change a text that is being cut.
+        var deliveries: [Position: Delivery] = [:]
+    }
+
+    /// Takes over an opened journal. `epochSecret` is 32 bytes that only this relay knows.
+    package init(
+        loop: any Loop, journal: any Journal, state: JournalState, relay: RelayID, epochSecret: [UInt8], entropy: any Entropy
+    ) {
+        self.loop = loop
+        self.journal = journal
+        self.entropy = entropy
+        self.relay = relay
+        self.epochSecret = epochSecret
+        streams = StreamTable(owner: relay, secret: epochSecret, salt: entropy.bytes(8).firstUInt64, state: state)
+        routing = RoutingTable(state)
+        lookAhead = LookAhead(knownFrom: state.next)
+        recent = RecentEntries(end: state.next)
+        pending = JournalBatch(time: UnixTime(seconds: 0), first: state.next)
+        committedEnd = state.next
+        begin = state.next
+        lastBounce = state.lastBounce
+        openState = state
+    }
+
+    /// What `configure` still needs of the journal's state at the opening: rows and claims of destinations.
+    private var openState: JournalState
+
+    /// Makes the bridges agree with the configuration, at the start and at each reload. What is unchanged is not touched.
+    package func configure(_ settings: [BridgeSettings]) async throws {
+        let before = Set(routing.all.map(\.destination))
+        let changes = routing.configure(settings, head: recent.end, entropy: entropy)
+        pending.bridges += changes.bridges
+        let now = Set(routing.all.map(\.destination))
+        for gone in before.subtracting(now) {
+            closeOutbox(gone)
+            outboxes[gone] = nil
+        }
+        for destination in now.subtracting(before) { try await openOutbox(destination) }
+        changedDestinations.formUnion(changes.destinations.map(\.id))
+        if !changes.bridges.isEmpty || !changes.destinations.isEmpty { commitSignal.set() }
+    }
+
+    private func openOutbox(_ destination: DestinationID) async throws {
+        guard let row = routing.row(destination) else { return }
+        let claims = openState.claims.filter { $0.destination == destination && !row.isPast($0) }
+        openState.claims.removeAll { $0.destination == destination }
+        var places: [Position: (stream: StreamIndex, number: UInt64)] = [:]
+        for position in Set(claims.map(\.position)) {
+            if let entry = try await entry(at: position) { places[position] = (entry.head.stream, entry.head.number) }
+        }
+        sources[destination] = row.source
+        outboxes[destination] = Outbox(machine: OutboxMachine(row, claims: claims, places: places), parkedBefore: row.parkedBefore)
+    }
+
+    private func closeOutbox(_ destination: DestinationID) {
+        if let timer = outboxes[destination]?.retryTimer { loop.cancel(timer) }
+    }
+
+    /// Which endpoint serves channels of this name from now on.
+    package func attach(_ endpoint: any Endpoint, as name: String) { endpoints[name] = endpoint }
+    package func detach(_ name: String) { endpoints[name] = nil }
+
+    package func destination(endpoint: String, channel: String) -> DestinationID? { routing.destination(endpoint: endpoint, channel: channel) }
+
+    /// Commits and delivers until cancelled. Throws what ends the process: a failed commit, a damaged journal.
+    package func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { try await self.commitLoop() }
+            while !Task.isCancelled {
+                await waitForWork()
+                for destination in work.sorted() { group.addTask { try await self.dispatch(destination) } }
+                work.removeAll()
+            }
+        }
+    }
+
+    private func waitForWork() async {
+        if workSignal.take() { return }
+        await withUnsafeContinuation { workSignal.keep($0) }
+        _ = workSignal.take()
+    }
+
+    /// Has a destination looked at by the dispatcher.
+    func wake(_ destination: DestinationID) {
+        if work.insert(destination).inserted { workSignal.set() }
+    }
+
+    /// The entry at a position; nil if it was retired.
+    func entry(at position: Position) async throws(JournalError) -> LogEntry? {
+        if let run = recent.run(at: position) { return LogEntry(run, at: position) }
+        let run = try await journal.reader.read(from: position, atMost: 1)
+        return run.first <= position && position < run.end ? LogEntry(run, at: position) : nil
+    }
+}
+
+/// One entry of the log with its place.
+struct LogEntry {
+    let head: EntryHead
+    let record: [UInt8]
+    let position: Position
+    let accepted: UnixTime
+
+    init(_ run: EntryRun, at position: Position) {
+        let index = position - run.first
+        head = run.entries.heads[index]
+        record = run.entries.record(index)
+        self.position = position
+        accepted = run.accepted[index]
+    }
+
+    /// Its meaning; nil for a SKIP.
+    var event: (event: Event, author: UInt64)? {
+        guard head.isEvent else { return nil }
+        var dropped = 0
+        return try? Event.decode(record.span.bytes, droppedSpans: &dropped)
+    }
+}

@@ -1,0 +1,40 @@
+/// What the engine has done since it began.
+package struct EngineCounters: Hashable, Sendable {
+    package var accepted: UInt64 = 0
+    /// Told again by their network.
+    package var duplicates: UInt64 = 0
+    /// Edits, deletions and reactions of something that never was an event here.
+    package var withoutTarget: UInt64 = 0
+    package var delivered: UInt64 = 0
+    package var superseded: UInt64 = 0
+    package var bounced: UInt64 = 0
+    package var deferred: UInt64 = 0
+    package var parked: UInt64 = 0
+    /// Dropped at a destination, as what they refer to is not shown there.
+    package var dropped: UInt64 = 0
+    /// Sent again though they may have arrived.
+    package var repeated: UInt64 = 0
+    /// Not sent again though they may be missing.
+    package var uncertain: UInt64 = 0
+    /// Parts that were found in the channel by their mark.
+    package var found: UInt64 = 0
+    /// Marks in a channel that name an event which is not in the journal.
+    package var orphans: UInt64 = 0
+    package var commits: UInt64 = 0
+    /// Times that the disk was full.
+    package var full: UInt64 = 0
+
+    package init() {}
+
+    mutating func count(_ outcome: Outcome) {
+        switch outcome {
+        case .origin: break
+        case .delivered, .asMessage, .found: delivered += 1
+        case .superseded: superseded += 1
+        case .withoutTarget, .notExpressible: dropped += 1
+        case .bounced: bounced += 1
+        case .parked: parked += 1
+        case .uncertain: uncertain += 1
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import Base
+import Model
+
+/// The streams this relay knows, their authors, and the numbers of what is born here.
+package struct StreamTable: Hashable, Sendable {
+    package let owner: RelayID
+    /// Under which this relay's events are born now.
+    package let epoch: Epoch
+    private var rows: [StreamRow] = []
+    private var indexes: [StreamID: StreamIndex] = [:]
+    private var own: [BridgeIndex: StreamIndex] = [:]
+    private var profiles: [StreamIndex: [UInt64: Profile]] = [:]
+    private var numbers: [StreamIndex: [AuthorPlace: UInt64]] = [:]
+    private var newest: [OwnAuthor: Profile] = [:]
+    private var changed: Set<StreamIndex> = []
+
+    /// One author number per author and channel.
+    private struct AuthorPlace: Hashable {
+        let key: AuthorKey
+        let home: Home
+    }
+
+    private struct OwnAuthor: Hashable {
+        let bridge: BridgeIndex
+        let key: AuthorKey
+    }
+
+    /// Continues what a journal knows, in a new epoch whose ordinal is above every one of this relay's own.
+    package init(owner: RelayID, secret: [UInt8], salt: UInt64, state: JournalState) {
+        self.owner = owner
+        let highest = state.streams.filter { $0.introduction.owner == owner }.map(\.introduction.epoch.ordinal).max() ?? 0
+        epoch = Epoch(ordinal: highest + 1, salt: salt, secret: secret)
+        for row in state.streams {
+            precondition(row.index.rawValue == UInt32(rows.count + 1), "the journal's streams are not numbered from 1")
+            rows.append(row)
+            indexes[row.introduction.stream] = row.index
+        }
+        for author in state.authors {
+            var dropped = 0
+            guard case .profile(let profile)? = try? Event.decode(author.record.span.bytes, droppedSpans: &dropped).event else { continue }
+            learn(profile, number: author.number, stream: author.stream)
+        }
+    }
+
+    package subscript(_ index: StreamIndex) -> StreamRow { rows[Int(index.rawValue) - 1] }
+
+    package func index(of stream: StreamID) -> StreamIndex? { indexes[stream] }
+    package func id(_ stream: StreamIndex, _ number: UInt64) -> EventID { EventID(stream: self[stream].introduction.stream, number: number) }
+    package func isOwn(_ stream: StreamIndex) -> Bool { self[stream].introduction.owner == owner }
+
+    /// Who an author number is; nil for one that nobody introduced.
+    package func profile(_ stream: StreamIndex, _ author: UInt64) -> Profile? { profiles[stream]?[author] }
+
+    /// Which of two changes of one owner holds: the one with the highest (ordinal, bits, number).
+    package func isNewer(_ left: EventID, than right: EventID) -> Bool {
+        guard let leftIndex = indexes[left.stream], let rightIndex = indexes[right.stream] else { return false }
+        let (leftEpoch, rightEpoch) = (self[leftIndex].introduction.epoch, self[rightIndex].introduction.epoch)
+        return leftEpoch == rightEpoch ? left.number > right.number : leftEpoch > rightEpoch
+    }
+
+    /// The stream in which this bridge's events are born in this epoch. It becomes known when the first one is.
+    package mutating func ownStream(of bridge: BridgeRow) -> StreamIndex {
+        if let known = own[bridge.index] { return known }
+        let introduction = StreamIntroduction(owner: owner, bridge: bridge.key, epoch: epoch)
+        let index = StreamIndex(UInt32(rows.count + 1))
+        rows.append(StreamRow(index: index, introduction: introduction, bridge: bridge.index))
+        indexes[introduction.stream] = index
+        own[bridge.index] = index
+        changed.insert(index)
+        return index
+    }
+
+    /// The next number of a stream of this relay's own.
+    package mutating func nextNumber(in stream: StreamIndex) -> UInt64 {
+        let place = Int(stream.rawValue) - 1
+        rows[place].prefix += 1
+        changed.insert(stream)
+        return rows[place].prefix
+    }
+
+    /// The number of an author of this relay's own, and their profile if it must be told first.
+    package mutating func author(
+        _ key: AuthorKey, name: String, picture: [UInt8]?, home: Home, in stream: StreamIndex
+    ) -> (number: UInt64, toldFirst: Profile?) {
+        let place = AuthorPlace(key: key, home: home)
+        let before = newest[OwnAuthor(bridge: self[stream].bridge, key: key)]
+        let isSame = before.map { $0.name == name && $0.picture == picture } ?? false
+        if let number = numbers[stream]?[place], isSame, profiles[stream]?[number]?.version == before?.version { return (number, nil) }
+        let number = numbers[stream]?[place] ?? UInt64(numbers[stream]?.count ?? 0) + 1
+        let version = before.map { isSame ? $0.version : $0.version + 1 } ?? 1
+        let profile = Profile(key: key, name: name, picture: picture, version: version, home: home)
+        learn(profile, number: number, stream: stream)
+        return (number, profile)
+    }
+
+    /// Takes a profile in; one of a lower version than the known one changes nothing.
+    package mutating func learn(_ profile: Profile, number: UInt64, stream: StreamIndex) {
+        if let known = profiles[stream]?[number], known.version > profile.version { return }
+        profiles[stream, default: [:]][number] = profile
+        guard isOwn(stream) else { return }
+        if self[stream].introduction.epoch == epoch {
+            numbers[stream, default: [:]][AuthorPlace(key: profile.key, home: profile.home)] = number
+        }
+        let author = OwnAuthor(bridge: self[stream].bridge, key: profile.key)
+        if let known = newest[author], known.version > profile.version { return }
+        newest[author] = profile
+    }
+
+    /// The rows that changed since this was last asked.
+    package mutating func takeChanged() -> [StreamRow] {
+        defer { changed.removeAll(keepingCapacity: true) }
+        return changed.sorted().map { self[$0] }
+    }
+}

@@ -1,0 +1,58 @@
+import Base
+import Model
+
+/// What became of events later: the newest edit and the deletion of each, so that an outbox does not show what is gone.
+package struct LookAhead: Sendable {
+    /// What happened to one event.
+    package struct Later: Hashable, Sendable {
+        package var edit: ChangeRow?
+        package var deletion: ChangeRow?
+
+        var position: Position { max(edit?.position ?? .zero, deletion?.position ?? .zero) }
+
+        package init(_ rows: [ChangeRow] = []) {
+            for row in rows {
+                if row.kind == .edited { edit = row } else { deletion = row }
+            }
+        }
+    }
+
+    /// Every change at this position or behind it is here; of older ones the journal must be asked.
+    package private(set) var knownFrom: Position
+    private var changes: [EventID: Later] = [:]
+    private var order: [(position: Position, target: EventID)] = []
+
+    package init(knownFrom: Position) { self.knownFrom = knownFrom }
+
+    package func later(_ id: EventID) -> Later { changes[id] ?? Later() }
+
+    /// Whether memory alone can say what became of an event at this position.
+    package func covers(_ position: Position) -> Bool { position >= knownFrom }
+
+    /// Takes an accepted change in and says whether it is the newest of its kind: only that one is written.
+    package mutating func note(_ row: ChangeRow, isNewer: (EventID, EventID) -> Bool) -> Bool {
+        var later = changes[row.target] ?? Later()
+        switch row.kind {
+        case .edited:
+            if let known = later.edit, !isNewer(row.by, known.by) { return false }
+            later.edit = row
+        case .deleted:
+            if later.deletion != nil { return false }
+            later.deletion = row
+        }
+        changes[row.target] = later
+        order.append((row.position, row.target))
+        if order.count > CoreLimits.changes { forgetHalf() }
+        return true
+    }
+
+    private mutating func forgetHalf() {
+        let gone = order.count / 2
+        knownFrom = order[gone].position
+        for (_, target) in order[..<gone] {
+            // One that changed again later stays whole.
+            if let later = changes[target], later.position < knownFrom { changes[target] = nil }
+        }
+        order.removeFirst(gone)
+    }
+}

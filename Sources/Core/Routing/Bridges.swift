@@ -1,0 +1,124 @@
+import Base
+import Model
+
+/// What the configuration says of one bridge.
+package struct BridgeSettings: Hashable, Sendable {
+    package let name: String
+    /// Its name before, where it was renamed.
+    package let formerName: String?
+    package let members: [MemberSettings]
+
+    package init(name: String, formerName: String? = nil, members: [MemberSettings]) {
+        self.name = name
+        self.formerName = formerName
+        self.members = members
+    }
+}
+
+/// One channel of a bridge.
+package struct MemberSettings: Hashable, Sendable {
+    package enum Direction: Hashable, Sendable { case both, into, out }
+
+    package let endpoint: String
+    package let channel: String
+    package let direction: Direction
+
+    package init(endpoint: String, channel: String, direction: Direction = .both) {
+        self.endpoint = endpoint
+        self.channel = channel
+        self.direction = direction
+    }
+
+    /// `endpoint:channel`
+    package var name: String { "\(endpoint):\(channel)" }
+}
+
+/// Which channels share which conversation, by the journal's numbers.
+package struct RoutingTable: Sendable {
+    /// A channel as the engine works with it.
+    package struct Member: Hashable, Sendable {
+        package let destination: DestinationID
+        package let bridge: BridgeIndex
+        package let settings: MemberSettings
+        package let home: Home
+        package let isPaused: Bool
+    }
+
+    package private(set) var bridges: [BridgeIndex: BridgeRow]
+    private var rows: [DestinationID: DestinationRow]
+    private var members: [DestinationID: Member] = [:]
+    private var byBridge: [BridgeIndex: [DestinationID]] = [:]
+
+    package init(_ state: JournalState) {
+        bridges = Dictionary(uniqueKeysWithValues: state.bridges.map { ($0.index, $0) })
+        rows = Dictionary(uniqueKeysWithValues: state.destinations.map { ($0.id, $0) })
+    }
+
+    package func member(_ destination: DestinationID) -> Member? { members[destination] }
+    package func destinations(of bridge: BridgeIndex) -> [DestinationID] { byBridge[bridge] ?? [] }
+    package func destination(endpoint: String, channel: String) -> DestinationID? {
+        members.values.first { $0.settings.endpoint == endpoint && $0.settings.channel == channel }?.destination
+    }
+    package var all: [Member] { members.values.sorted { $0.destination < $1.destination } }
+
+    /// Makes the table agree with the configuration. What is new begins at `head`; what is gone is kept as removed, so that it can
+    /// come back. Returns the rows to write.
+    package mutating func configure(_ settings: [BridgeSettings], head: Position, entropy: any Entropy) -> (bridges: [BridgeRow], destinations: [DestinationRow]) {
+        var changedBridges: [BridgeRow] = []
+        var changedRows: [DestinationRow] = []
+        members = [:]
+        byBridge = [:]
+        for bridge in settings {
+            let row = bridgeRow(bridge, entropy, &changedBridges)
+            for member in bridge.members {
+                let destination = destinationRow(row, member, head, &changedRows)
+                members[destination.id] = Member(
+                    destination: destination.id, bridge: row.index, settings: member,
+                    home: Home(secret: row.secret, endpoint: member.endpoint, channel: member.channel), isPaused: false)
+                byBridge[row.index, default: []].append(destination.id)
+            }
+        }
+        for (id, row) in rows where members[id] == nil && !row.isRemoved {
+            rows[id]?.isRemoved = true
+            changedRows.append(rows[id]!)
+        }
+        return (changedBridges, changedRows.sorted { $0.id < $1.id })
+    }
+
+    /// The row of a destination as it was configured; its cursor is the outbox's.
+    package func row(_ destination: DestinationID) -> DestinationRow? { rows[destination] }
+
+    private mutating func bridgeRow(_ settings: BridgeSettings, _ entropy: any Entropy, _ changed: inout [BridgeRow]) -> BridgeRow {
+        if let known = bridges.values.first(where: { $0.name == settings.name }) { return known }
+        if let former = settings.formerName, var renamed = bridges.values.first(where: { $0.name == former }) {
+            renamed.name = settings.name
+            bridges[renamed.index] = renamed
+            changed.append(renamed)
+            return renamed
+        }
+        let index = BridgeIndex((bridges.keys.map(\.rawValue).max() ?? 0) + 1)
+        let row = BridgeRow(index: index, name: settings.name, key: BridgeKey(bytes: entropy.bytes(16)), secret: entropy.bytes(32))
+        bridges[index] = row
+        changed.append(row)
+        return row
+    }
+
+    private mutating func destinationRow(_ bridge: BridgeRow, _ member: MemberSettings, _ head: Position, _ changed: inout [DestinationRow]) -> DestinationRow {
+        if var known = rows.values.first(where: { $0.bridge == bridge.index && $0.name == member.name }) {
+            if known.isRemoved {
+                known.isRemoved = false
+                known.cursor = head
+                known.received = .init()
+                known.deferredSince = nil
+                rows[known.id] = known
+                changed.append(known)
+            }
+            return known
+        }
+        let id = DestinationID((rows.keys.map(\.rawValue).max() ?? 0) + 1)
+        let row = DestinationRow(id: id, bridge: bridge.index, name: member.name, cursor: head)
+        rows[id] = row
+        changed.append(row)
+        return row
+    }
+}
