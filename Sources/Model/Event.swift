@@ -24,6 +24,11 @@ package enum Event: Hashable, Sendable {
         case .posted, .topic, .profile, .unknown: nil
         }
     }
+
+    /// What it refers to in any way: its target, or the message a post answers.
+    package var reference: EventID? {
+        if case .posted(let post) = self { post.reply } else { target }
+    }
 }
 
 /// A message.

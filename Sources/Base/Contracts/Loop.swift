@@ -6,6 +6,9 @@ package protocol Loop: AnyObject, Sendable {
     /// Where actors of this loop run. An actor returns it from `unownedExecutor`.
     var executor: any SerialExecutor { get }
 
+    /// Where child tasks of a group begin: without this preference they would begin on the global pool, two thread crossings away.
+    var taskExecutor: any TaskExecutor { get }
+
     /// The monotonic clock, read once a turn of the loop.
     var now: Instant { get }
 

@@ -14,30 +14,34 @@ extension Engine {
     /// Takes events as long as the destination wants more, and claims their parts. Without the journal's help it goes only as far as
     /// memory reaches, and leaves the rest to the dispatcher.
     func fill(_ destination: DestinationID, mayAskJournal: Bool) async throws {
-        if outboxes[destination]?.isFilling != false {
+        guard let isFilling = outboxes[destination]?.isFilling else { return }
+        if isFilling {
             outboxes[destination]?.mustFillAgain = true
             return
         }
         outboxes[destination]?.isFilling = true
-        defer { outboxes[destination]?.isFilling = false }
-        repeat {
-            outboxes[destination]?.mustFillAgain = false
-            if mayAskJournal {
-                try await takeRest(destination)
-            } else if outboxes[destination]?.machine.rest != nil {
+        defer {
+            outboxes[destination]?.isFilling = false
+            // Whoever came meanwhile may have had what this call did not: the journal's help, or newer entries.
+            if outboxes[destination]?.mustFillAgain == true {
+                outboxes[destination]?.mustFillAgain = false
                 wake(destination)
-                return
             }
-            while outboxes[destination]?.machine.wantsMore == true, let head = outboxes[destination]?.machine.head, head < recent.end {
-                guard try await takeNext(destination, mayAskJournal) else {
-                    wake(destination)
-                    break
-                }
-                claim(destination)
-            }
+        }
+        if mayAskJournal {
+            try await takeRest(destination)
+        } else if outboxes[destination]?.machine.rest != nil {
+            wake(destination)
+            return
+        }
+        while outboxes[destination]?.machine.wantsMore == true, let head = outboxes[destination]?.machine.head, head < recent.end {
+            let step = try await takeNext(destination, mayAskJournal)
+            if step == .needsJournal { wake(destination) }
+            if step != .taken { break }
             claim(destination)
-            settle(destination)
-        } while outboxes[destination]?.mustFillAgain == true
+        }
+        claim(destination)
+        settle(destination)
     }
 
     private func claim(_ destination: DestinationID) {
@@ -46,18 +50,24 @@ extension Engine {
         commitSignal.set()
     }
 
-    /// Decides about the entry at the outbox's head. False: the journal must be asked and may not be here.
-    private func takeNext(_ destination: DestinationID, _ mayAskJournal: Bool) async throws -> Bool {
-        guard let member = routing.member(destination), let position = outboxes[destination]?.machine.head else { return true }
-        if recent.run(at: position) == nil && !mayAskJournal { return false }
+    private enum Step { case taken, needsJournal, mustWait }
+
+    /// Decides about the entry at the outbox's head.
+    private func takeNext(_ destination: DestinationID, _ mayAskJournal: Bool) async throws -> Step {
+        guard let member = routing.member(destination), let position = outboxes[destination]?.machine.head,
+            endpoints[member.settings.endpoint] != nil
+        else { return .mustWait }
+        if recent.run(at: position) == nil && !mayAskJournal { return .needsJournal }
         guard let entry = try await entry(at: position) else {
             // Retired: nothing is held back for longer than `hold`.
             outboxes[destination]?.machine.pass()
-            return true
+            return .taken
         }
         let hasBegun = outboxes[destination]?.machine.hasBegunHead == true
-        guard let plan = try await plan(entry, member, hasBegun ? .asClaimed : .first, mayAskJournal) else { return false }
+        guard let plan = try await plan(entry, member, hasBegun ? .asClaimed : .first, mayAskJournal) else { return .needsJournal }
         switch plan {
+        case .wait:
+            return .mustWait
         case .pass, .ask:
             outboxes[destination]?.machine.pass()
             outboxes[destination]?.found.remove(streams.id(entry.head.stream, entry.head.number))
@@ -66,7 +76,7 @@ extension Engine {
         case .send(let delivery, let success, let absorbed):
             await take(delivery, entry.head, success, absorbed, for: member)
         }
-        return true
+        return .taken
     }
 
     /// A plan with the journal's help; nil if that is needed and not allowed.
@@ -92,15 +102,18 @@ extension Engine {
         }
         outboxes[destination]?.machine.take(stream: head.stream, number: head.number, parts: parts, success: success)
         outboxes[destination]?.deliveries[delivery.position] = delivery
-        if let absorbed, let stream = streams.index(of: absorbed.by.stream) {
-            // Settled together with the claim: whatever becomes of it, the edit is not shown apart from its message.
-            let receipt = Receipt(
-                destination: destination, position: absorbed.position, stream: stream, number: absorbed.by.number, outcome: .superseded,
-                time: loop.time)
-            pending.receipts.append(receipt)
-            counters.count(.superseded)
-            ids.remember(NativePart(part: 0, outcome: .superseded, time: loop.time, nativeID: nil), of: absorbed.by, at: destination)
-        }
+        if let absorbed { absorb(absorbed, at: destination) }
+    }
+
+    /// An edit goes with its message and is settled together with the claim: whatever becomes of that, it is not shown apart.
+    private func absorb(_ edit: ChangeRow, at destination: DestinationID) {
+        guard let stream = streams.index(of: edit.by.stream), ids.parts(edit.by, at: destination) == nil else { return }
+        pending.receipts.append(
+            Receipt(
+                destination: destination, position: edit.position, stream: stream, number: edit.by.number, outcome: .superseded,
+                time: loop.time))
+        counters.count(.superseded)
+        ids.remember(NativePart(part: 0, outcome: .superseded, time: loop.time, nativeID: nil), of: edit.by, at: destination)
     }
 
     /// Cuts what is left of events that were interrupted. What was deleted meanwhile gets no rest.
@@ -114,11 +127,13 @@ extension Engine {
                 continue
             }
             switch plan {
+            case .wait:
+                return
             case .pass, .ask:
                 outboxes[destination]?.machine.finishRest(nil)
             case .finish(let outcome):
                 outboxes[destination]?.machine.finishRest(outcome)
-            case .send(let delivery, _, _):
+            case .send(let delivery, _, let absorbed):
                 if hasBegun, lookAhead.later(delivery.id).deletion != nil {
                     outboxes[destination]?.machine.finishRest(nil)
                     continue
@@ -128,6 +143,7 @@ extension Engine {
                 guard let now = outboxes[destination]?.machine.rest, now == rest else { continue }
                 outboxes[destination]?.deliveries[rest.position] = delivery
                 outboxes[destination]?.machine.takeRest(parts)
+                if let absorbed { absorb(absorbed, at: destination) }
             }
         }
     }

@@ -9,6 +9,8 @@ enum DeliveryPlan {
     /// To be sent; `absorbed` is an edit whose text it bears, and which is thereby settled.
     case send(Delivery, success: Outcome, absorbed: ChangeRow?)
     case ask(Question)
+    /// What it refers to is under way itself: its turn comes when that has ended.
+    case wait
 
     /// What memory does not know and the journal must be asked.
     enum Question: Error {
@@ -38,6 +40,11 @@ extension Engine {
             let (event, number) = entry.event
         else { return .pass }
         if case .profile = event { return .pass }
+        if let target = event.reference, let targetStream = streams.index(of: target.stream),
+            outboxes[member.destination]?.machine.isUnderWay(stream: targetStream, number: target.number) == true
+        {
+            return .wait
+        }
         let profile = streams.profile(stream, number)
         if streams.isOwn(stream), let profile, profile.home == member.home { return .pass }
         let author = DisplayAuthor(

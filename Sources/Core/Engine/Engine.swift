@@ -102,8 +102,17 @@ package actor Engine: RelayPort {
         let claims = openState.claims.filter { $0.destination == destination && !row.isPast($0) }
         openState.claims.removeAll { $0.destination == destination }
         var places: [Position: (stream: StreamIndex, number: UInt64)] = [:]
-        for position in Set(claims.map(\.position)) {
-            if let entry = try await entry(at: position) { places[position] = (entry.head.stream, entry.head.number) }
+        if let last = claims.last?.position {
+            var position = row.cursor
+            while position <= last {
+                if let entry = try await entry(at: position) { places[position] = (entry.head.stream, entry.head.number) }
+                position = position.next
+            }
+        }
+        if row.received.parts > 0, let begun = try await entry(at: row.cursor) {
+            // What has arrived of it must be known together with what is still to come.
+            let id = streams.id(begun.head.stream, begun.head.number)
+            ids.remember(try await journal.reader.parts(of: id, at: destination), of: id, at: destination)
         }
         sources[destination] = row.source
         outboxes[destination] = Outbox(machine: OutboxMachine(row, claims: claims, places: places), parkedBefore: row.parkedBefore)
@@ -122,10 +131,12 @@ package actor Engine: RelayPort {
     /// Commits and delivers until cancelled. Throws what ends the process: a failed commit, a damaged journal.
     package func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
-            group.addTask { try await self.commitLoop() }
+            group.addTask(executorPreference: loop.taskExecutor) { try await self.commitLoop() }
             while !Task.isCancelled {
                 await waitForWork()
-                for destination in work.sorted() { group.addTask { try await self.dispatch(destination) } }
+                for destination in work.sorted() {
+                    group.addTask(executorPreference: loop.taskExecutor) { try await self.dispatch(destination) }
+                }
                 work.removeAll()
             }
         }

@@ -64,22 +64,22 @@ package struct OutboxMachine: Hashable, Sendable {
     private var policy = UncertainPolicy.again
     private var isPutOff = false
 
-    /// Continues where a journal's row and claims say. `places` tells which event stands at each claim's position.
+    /// Continues where a journal's row and claims say. `places` tells which events stand at the positions from the cursor to the last claim.
     package init(_ row: DestinationRow, claims: [Claim], places: [Position: (stream: StreamIndex, number: UInt64)]) {
         destination = row.id
         cursor = row.cursor
         received = row.received
         deferredSince = row.deferredSince
         head = row.cursor
-        for claim in claims {
-            guard let place = places[claim.position] else { continue }
-            if flights.last?.position != claim.position {
+        guard let last = claims.last?.position else { return }
+        while head <= last {
+            if let place = places[head] {
+                let parts = claims.filter { $0.position == head }.map { Part(number: $0.part, range: $0.range, state: .claimed, maySent: true) }
+                // One without a claim had been settled, or none of it had been sent: it is looked at again in its place.
                 flights.append(
-                    Flight(
-                        position: claim.position, stream: place.stream, number: place.number, success: .delivered, parts: [], isWhole: false))
+                    Flight(position: head, stream: place.stream, number: place.number, success: .delivered, parts: parts, isWhole: false))
             }
-            flights[flights.count - 1].parts.append(Part(number: claim.part, range: claim.range, state: .claimed, maySent: true))
-            head = claim.position.next
+            head = head.next
         }
     }
 
@@ -109,6 +109,11 @@ package struct OutboxMachine: Hashable, Sendable {
         guard connection == .up, let flight = flights.first(where: { !$0.isWhole }) else { return nil }
         if let last = flight.parts.last { return (flight.position, last.range.upperBound, last.number + 1) }
         return flight.position == cursor ? (flight.position, received.bytes, received.parts) : (flight.position, 0, 0)
+    }
+
+    /// Whether an event is on its way here: taken, and its receipt not written yet.
+    package func isUnderWay(stream: StreamIndex, number: UInt64) -> Bool {
+        flights.contains { $0.stream == stream && $0.number == number }
     }
 
     /// Whether a beginning of the event at `head` has arrived.

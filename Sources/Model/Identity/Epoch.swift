@@ -38,21 +38,19 @@ package struct StreamIntroduction: Hashable, Sendable {
     package let owner: RelayID
     package let bridge: BridgeKey
     package let epoch: Epoch
+    /// The first 8 bytes of SHA-256(`fairlead stream 1` ‖ owner, 32 ‖ bridge key, 16 ‖ ordinal, 4 ‖ bits, 8).
+    package let stream: StreamID
 
     package init(owner: RelayID, bridge: BridgeKey, epoch: Epoch) {
         self.owner = owner
         self.bridge = bridge
         self.epoch = epoch
-    }
-
-    /// The first 8 bytes of SHA-256(`fairlead stream 1` ‖ owner, 32 ‖ bridge key, 16 ‖ ordinal, 4 ‖ bits, 8).
-    package var stream: StreamID {
         var message = ByteWriter(capacity: 77)
         message.append("fairlead stream 1")
         message.append(owner.bytes)
         message.append(bridge.bytes)
         message.uint32(epoch.ordinal)
         message.uint64(epoch.bits)
-        return StreamID(rawValue: SHA256.digest(message.bytes).firstUInt64)
+        stream = StreamID(rawValue: SHA256.digest(message.bytes).firstUInt64)
     }
 }

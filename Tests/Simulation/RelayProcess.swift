@@ -1,0 +1,127 @@
+import Base
+import Core
+import Model
+import Store
+import Support
+
+/// One life of a simulated relay with one bridge over all servers, from opening its journal to its crash.
+package actor RelayProcess {
+    package static let id = RelayID(bytes: [UInt8](repeating: 7, count: 32))
+
+    private let host: SimulatedHost
+    private let world: SimulatedWorld
+    private let journal: any Journal
+    private let servers: [SimulatedServer]
+    package private(set) var engine: Engine?
+    package private(set) var endpoints: [SimulatedEndpoint] = []
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { host.asUnownedSerialExecutor() }
+
+    package init(on host: SimulatedHost, in world: SimulatedWorld, journal: any Journal, servers: [SimulatedServer]) {
+        self.host = host
+        self.world = world
+        self.journal = journal
+        self.servers = servers
+    }
+
+    /// Begins to run. Called as code of the host.
+    package func start() {
+        Task {
+            do {
+                try await self.run()
+            } catch {
+                world.failures.append("the relay ended: \(error)")
+            }
+        }
+    }
+
+    private func run() async throws {
+        let state = try await journal.open()
+        let entropy = SeededEntropy(seed: world.pick(0 ... .max))
+        let engine = Engine(
+            loop: host, journal: journal, state: state, relay: RelayProcess.id, epochSecret: [UInt8](repeating: 9, count: 32), entropy: entropy)
+        self.engine = engine
+        let members = servers.map { MemberSettings(endpoint: $0.name, channel: "#c") }
+        for server in servers {
+            let endpoint = SimulatedEndpoint(server, in: world, on: host)
+            endpoints.append(endpoint)
+            await engine.attach(endpoint, as: server.name)
+        }
+        try await engine.configure([BridgeSettings(name: "ops", members: members)])
+        for (server, endpoint) in zip(servers, endpoints) {
+            await endpoint.serve(await engine.destination(endpoint: server.name, channel: "#c")!)
+        }
+        let endpoints = self.endpoints
+        try await withThrowingTaskGroup { group in
+            group.addTask(executorPreference: host) { try await engine.run() }
+            for endpoint in endpoints { group.addTask(executorPreference: host) { try await endpoint.run(engine) } }
+            try await group.waitForAll()
+        }
+    }
+}
+
+/// Entropy that can be repeated.
+package struct SeededEntropy: Entropy {
+    private let seed: UInt64
+
+    package init(seed: UInt64) { self.seed = seed }
+
+    package func bytes(_ count: Int) -> [UInt8] {
+        var generator = SeededGenerator(seed: seed ^ UInt64(count))
+        return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+}
+
+/// A journal with threads of its own within a simulation: the clock stands still while it works.
+package actor OutsideJournal: Journal, JournalReader {
+    private let inner: any Journal
+    private let host: SimulatedHost
+    private let world: SimulatedWorld
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { host.asUnownedSerialExecutor() }
+    package nonisolated var reader: any JournalReader { self }
+
+    package init(_ inner: any Journal, on host: SimulatedHost, in world: SimulatedWorld) {
+        self.inner = inner
+        self.host = host
+        self.world = world
+    }
+
+    private func outside<Result: Sendable>(_ body: () async throws(JournalError) -> Result) async throws(JournalError) -> Result {
+        world.enterOutside()
+        defer { world.leaveOutside() }
+        return try await body()
+    }
+
+    package func open() async throws(JournalError) -> JournalState { try await outside { () async throws(JournalError) in try await inner.open() } }
+    package func commit(_ batch: JournalBatch) async throws(JournalError) { try await outside { () async throws(JournalError) in try await inner.commit(batch) } }
+    package func read(from position: Position, atMost byteCount: Int) async throws(JournalError) -> EntryRun {
+        try await outside { () async throws(JournalError) in try await inner.reader.read(from: position, atMost: byteCount) }
+    }
+    package func positions(of stream: StreamIndex, numbers: ClosedRange<UInt64>) async throws(JournalError) -> [Position] {
+        try await outside { () async throws(JournalError) in try await inner.reader.positions(of: stream, numbers: numbers) }
+    }
+    package func eventID(for key: NativeKey, at destination: DestinationID) async throws(JournalError) -> EventID? {
+        try await outside { () async throws(JournalError) in try await inner.reader.eventID(for: key, at: destination) }
+    }
+    package func parts(of event: EventID, at destination: DestinationID) async throws(JournalError) -> [NativePart] {
+        try await outside { () async throws(JournalError) in try await inner.reader.parts(of: event, at: destination) }
+    }
+    package func changes(of targets: [EventID]) async throws(JournalError) -> [ChangeRow] {
+        try await outside { () async throws(JournalError) in try await inner.reader.changes(of: targets) }
+    }
+    package func bounces(from id: UInt64, atMost limit: Int) async throws(JournalError) -> [BounceRow] {
+        try await outside { () async throws(JournalError) in try await inner.reader.bounces(from: id, atMost: limit) }
+    }
+    package func retire(before position: Position, slice: Int) async throws(JournalError) -> Int {
+        try await outside { () async throws(JournalError) in try await inner.retire(before: position, slice: slice) }
+    }
+    package func forgetIDs(before month: UInt32) async throws(JournalError) {
+        try await outside { () async throws(JournalError) in try await inner.forgetIDs(before: month) }
+    }
+    package func backup(to folder: String) async throws(JournalError) {
+        try await outside { () async throws(JournalError) in try await inner.reader.backup(to: folder) }
+    }
+    package func verify() async throws(JournalError) { try await outside { () async throws(JournalError) in try await inner.reader.verify() } }
+    package func close() async { await inner.close() }
+}
