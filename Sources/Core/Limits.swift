@@ -7,7 +7,9 @@ package enum CoreLimits {
     /// Uncommitted entries in bytes; above it intake waits for the disk. Four commits of the largest useful size.
     package static let pendingBytes = 2 << 20
     /// One cold read: large enough that a thread crossing costs nothing, small enough to be forgotten.
-    package static let coldRead = 256 << 10
+    package static let coldRead = 64 << 10
+    /// Cold reads kept, so that outboxes that are behind don't read a block once for each of its entries.
+    package static let coldReads = 16
     /// Native ids remembered a channel, and in all (docs/semantics.md, "Identity").
     package static let idsPerChannel = 10_000
     package static let ids = 400_000
@@ -20,6 +22,24 @@ package enum CoreLimits {
     package static let linger = Interval(nanoseconds: 500_000)
     /// A full disk is tried again after so long.
     package static let fullRetry = Interval.seconds(1)
-    /// After so long of `deferred` an event is bounced, in chat.
-    package static let deferralEnd: Int64 = 24 * 3600
+    /// How often retention and `hold` are looked after.
+    package static let upkeep = Interval.seconds(60)
+    /// Blocks erased in one commit: a bump of it is not felt at 10,000 messages a second.
+    package static let retentionSlice = 8
+}
+
+/// Limits that an administrator can change.
+package struct EngineLimits: Hashable, Sendable {
+    /// How long a destination may hold back events, in seconds: 14 days.
+    package var hold: Int64 = 14 * 86_400
+    /// How many bytes of the log it may hold back: a quarter of 10 GB.
+    package var holdBytes = 2_500_000_000
+    /// After so many seconds of `deferred` an event is bounced: 24 hours, for chat.
+    package var deferral: Int64 = 86_400
+    /// How long content stays after its last receipt, in seconds: 30 days.
+    package var keepContent: Int64 = 30 * 86_400
+    /// How long the id map stays, in seconds: 400 days.
+    package var keepIDs: UInt64 = 400 * 86_400
+
+    package init() {}
 }

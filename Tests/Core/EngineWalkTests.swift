@@ -6,10 +6,10 @@ import Testing
 
 /// One relay, crashed between any two actions, against a naive model.
 @Suite struct EngineWalkTests {
-    @Test(arguments: EngineWalk.Store.allCases)
-    func withoutFaultsEverythingArrivesOnce(store: EngineWalk.Store) async {
+    @Test(arguments: SimulatedRelay.Store.allCases)
+    func withoutFaultsEverythingArrivesOnce(store: SimulatedRelay.Store) async {
         let walk = EngineWalk(seed: 1, store: store, kinds: [.marks, .plain(.again), .marks])
-        await walk.runCalmly(seconds: 20)
+        walk.runCalmly(seconds: 20)
         #expect(walk.verdict() == [])
         #expect(walk.plainCount() == (0, 0))
     }
@@ -26,9 +26,9 @@ import Testing
         let walk = EngineWalk(seed: UInt64(seed) + 1000, store: .memory, kinds: [.marks, .plain(.again)])
         await walk.run(seconds: 40)
         #expect(walk.verdict() == [], "seed \(seed)")
-        let interruptions = walk.crashes + (walk.cuts["s1"] ?? 0)
+        let interruptions = walk.relay.crashes + (walk.relay.cuts["s1"] ?? 0)
         #expect(walk.plainCount().twice <= 8 * interruptions, "seed \(seed)")
-        #expect(walk.plainCount().twice <= Int(walk.counters.repeated), "seed \(seed)")
+        #expect(walk.plainCount().twice <= Int(walk.relay.counters.repeated), "seed \(seed)")
         #expect(walk.plainCount().missing == 0, "seed \(seed)")
     }
 
@@ -39,7 +39,7 @@ import Testing
         let complaints = walk.verdict().filter { !$0.hasSuffix("is missing") || $0.contains("s1 -> s0") }
         #expect(complaints == [], "seed \(seed)")
         #expect(walk.plainCount().twice == 0, "seed \(seed)")
-        #expect(walk.plainCount().missing <= Int(walk.counters.uncertain), "seed \(seed)")
+        #expect(walk.plainCount().missing <= Int(walk.relay.counters.uncertain), "seed \(seed)")
     }
 
     @Test(arguments: 0..<testRounds(6)) func onSQLite(seed: Int) async {

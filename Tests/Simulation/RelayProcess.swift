@@ -12,23 +12,25 @@ package actor RelayProcess {
     private let world: SimulatedWorld
     private let journal: any Journal
     private let servers: [SimulatedServer]
+    private let limits: EngineLimits
     package private(set) var engine: Engine?
     package private(set) var endpoints: [SimulatedEndpoint] = []
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { host.asUnownedSerialExecutor() }
 
-    package init(on host: SimulatedHost, in world: SimulatedWorld, journal: any Journal, servers: [SimulatedServer]) {
+    package init(on host: SimulatedHost, in world: SimulatedWorld, journal: any Journal, servers: [SimulatedServer], limits: EngineLimits) {
         self.host = host
         self.world = world
         self.journal = journal
         self.servers = servers
+        self.limits = limits
     }
 
     /// Begins to run. Called as code of the host.
     package func start() {
         Task {
             do {
-                try await self.run()
+                try await withTaskExecutorPreference(self.host) { try await self.run() }
             } catch {
                 world.failures.append("the relay ended: \(error)")
             }
@@ -39,7 +41,8 @@ package actor RelayProcess {
         let state = try await journal.open()
         let entropy = SeededEntropy(seed: world.pick(0 ... .max))
         let engine = Engine(
-            loop: host, journal: journal, state: state, relay: RelayProcess.id, epochSecret: [UInt8](repeating: 9, count: 32), entropy: entropy)
+            loop: host, journal: journal, state: state, relay: RelayProcess.id, epochSecret: [UInt8](repeating: 9, count: 32), entropy: entropy,
+            limits: limits)
         self.engine = engine
         let members = servers.map { MemberSettings(endpoint: $0.name, channel: "#c") }
         for server in servers {
@@ -53,8 +56,8 @@ package actor RelayProcess {
         }
         let endpoints = self.endpoints
         try await withThrowingTaskGroup { group in
-            group.addTask(executorPreference: host) { try await engine.run() }
-            for endpoint in endpoints { group.addTask(executorPreference: host) { try await endpoint.run(engine) } }
+            group.addTask { try await engine.run() }
+            for endpoint in endpoints { group.addTask { try await endpoint.run(engine) } }
             try await group.waitForAll()
         }
     }
@@ -97,6 +100,9 @@ package actor OutsideJournal: Journal, JournalReader {
     package func commit(_ batch: JournalBatch) async throws(JournalError) { try await outside { () async throws(JournalError) in try await inner.commit(batch) } }
     package func read(from position: Position, atMost byteCount: Int) async throws(JournalError) -> EntryRun {
         try await outside { () async throws(JournalError) in try await inner.reader.read(from: position, atMost: byteCount) }
+    }
+    package func byteCount(from position: Position) async throws(JournalError) -> Int {
+        try await outside { () async throws(JournalError) in try await inner.reader.byteCount(from: position) }
     }
     package func positions(of stream: StreamIndex, numbers: ClosedRange<UInt64>) async throws(JournalError) -> [Position] {
         try await outside { () async throws(JournalError) in try await inner.reader.positions(of: stream, numbers: numbers) }

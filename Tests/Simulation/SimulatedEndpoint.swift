@@ -55,7 +55,7 @@ package actor SimulatedEndpoint: Endpoint {
                 isCatchingUp = false
                 await port.connected(channel, capabilities)
             } else {
-                await withUnsafeContinuation { wake = $0 }
+                await withUnsafeContinuation { next < server.acts.count || !isConnected ? $0.resume() : (wake = $0) }
             }
         }
         await port.disconnected(channel)
@@ -147,7 +147,7 @@ package actor SimulatedEndpoint: Endpoint {
             world.schedule(at: lastArrival) {
                 server.underWay -= 1
                 // A busy server refuses whatever comes for a while.
-                if server.kind == .marks, world.chance(1, in: 60) { server.refusesUntil = world.now + .milliseconds(100) }
+                if server.kind == .marks, world.chance(1, in: 60) { server.refusesUntil = max(server.refusesUntil, world.now + .milliseconds(100)) }
                 let isPrinted = server.refusesUntil <= world.now
                 let nativeID = isPrinted ? me.print(part) : nil
                 world.schedule(at: world.now + .milliseconds(10)) {
@@ -162,6 +162,7 @@ package actor SimulatedEndpoint: Endpoint {
         let text = [UInt8](part.delivery.event.shownText(on: server.kind).utf8)
         let piece = String(decoding: text[Int(part.range.lowerBound)..<min(text.count, Int(part.range.upperBound))], as: UTF8.self)
         let delivery = part.delivery
+        if case .notShown(let quote?)? = delivery.target, part.part == 0 { server.quotes.append(quote) }
         guard server.kind == .marks, case .shown(let standing)? = delivery.target, let target = standing.first?.nativeID.flatMap({ Int($0.text.dropFirst()) }) else {
             let id = server.post(piece, by: nil, reply: nil, mark: server.kind == .marks ? (delivery.id, part.part) : nil, at: host.time)
             return server.kind == .marks ? NativeKey("p\(id)") : nil

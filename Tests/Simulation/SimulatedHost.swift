@@ -10,8 +10,7 @@ package final class SimulatedHost: SerialExecutor, TaskExecutor, Loop, @unchecke
 
     init(in world: SimulatedWorld) { self.world = world }
 
-    package var executor: any SerialExecutor { self }
-    package var taskExecutor: any TaskExecutor { self }
+    package var executor: any SerialExecutor & TaskExecutor { self }
     package var now: Instant { world.now }
     package var time: UnixTime { UnixTime(seconds: 1_795_000_000 + world.now.seconds) }
 
@@ -41,7 +40,7 @@ package final class SimulatedHost: SerialExecutor, TaskExecutor, Loop, @unchecke
             }
             return job
         }
-        job.runSynchronously(on: asUnownedSerialExecutor())
+        job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
     }
 
     func die() { isDead = true }

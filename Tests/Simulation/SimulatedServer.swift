@@ -40,6 +40,8 @@ package final class SimulatedServer: @unchecked Sendable {  // the driving threa
     package let kind: Kind
     package private(set) var acts: [Act] = []
     package private(set) var posts: [Post] = []
+    /// Quotes that came with answers to messages which do not stand here.
+    package var quotes: [String] = []
     /// Lines that a relay's connection had written and that the server has not printed yet.
     package var underWay = 0
     package var isUp = true

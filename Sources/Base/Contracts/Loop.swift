@@ -3,11 +3,10 @@
 /// The real one (IO) drives libuv; the simulated one (tests) runs the same actors on a clock that jumps.
 /// All members but `executor` are called on the loop alone.
 package protocol Loop: AnyObject, Sendable {
-    /// Where actors of this loop run. An actor returns it from `unownedExecutor`.
-    var executor: any SerialExecutor { get }
-
-    /// Where child tasks of a group begin: without this preference they would begin on the global pool, two thread crossings away.
-    var taskExecutor: any TaskExecutor { get }
+    /// Where actors of this loop run: an actor returns it from `unownedExecutor`. Every task that works on the loop also prefers it
+    /// (`withTaskExecutorPreference`), as child tasks would else begin on the global pool. It must run its jobs with itself as both
+    /// kinds of executor, or each `await` between two of its actors costs a turn of the loop instead of nothing (decision 0003).
+    var executor: any SerialExecutor & TaskExecutor { get }
 
     /// The monotonic clock, read once a turn of the loop.
     var now: Instant { get }

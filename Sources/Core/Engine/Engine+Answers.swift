@@ -28,7 +28,7 @@ extension Engine {
         _ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, after interval: Interval, reason: String
     ) async {
         counters.deferred += 1
-        let mayWait = outboxes[destination]?.machine.deferred(position, part: part, at: loop.time, endsAfter: CoreLimits.deferralEnd) ?? true
+        let mayWait = outboxes[destination]?.machine.deferred(position, part: part, at: loop.time, endsAfter: limits.deferral) ?? true
         if !mayWait {
             await bounced(id, at: position, part: part, by: destination, BounceReason("deferred-too-long", reason))
             return
@@ -86,16 +86,20 @@ extension Engine {
         await send(to: destination)
     }
 
-    /// Writes the receipts that are next in order, and forgets what is no longer under way.
-    func settle(_ destination: DestinationID) {
-        guard let receipts = outboxes[destination]?.machine.receipts(at: loop.time), let cursor = outboxes[destination]?.machine.cursor else { return }
+    /// Writes the receipts that are next in order, and forgets what is no longer under way. Whether there were any.
+    @discardableResult
+    func settle(_ destination: DestinationID) -> Bool {
+        guard let receipts = outboxes[destination]?.machine.receipts(at: loop.time), let cursor = outboxes[destination]?.machine.cursor else {
+            return false
+        }
         for receipt in receipts {
             counters.count(receipt.outcome)
             write(receipt)
         }
-        if receipts.isEmpty { return }
+        if receipts.isEmpty { return false }
         changedDestinations.insert(destination)
         for position in Set(receipts.map(\.position)) where position < cursor { outboxes[destination]?.deliveries[position] = nil }
+        return true
     }
 
     private func write(_ receipt: Receipt) {

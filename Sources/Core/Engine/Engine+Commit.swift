@@ -6,17 +6,16 @@ extension Engine {
     func commitLoop() async throws {
         var earliest = Instant(nanoseconds: 0)
         while true {
-            if !commitSignal.take() {
-                await withUnsafeContinuation { commitSignal.keep($0) }
-                _ = commitSignal.take()
-            }
+            await withUnsafeContinuation { commitSignal.wait($0) }
             if loop.now < earliest { await loop.sleep(until: earliest) }
             earliest = loop.now + CoreLimits.linger
             let (closed, number) = closeBatch()
-            try await write(closed)
+            if !closed.isEmpty {
+                try await write(closed)
+                counters.commits += 1
+            }
             committedBatch = number
             committedEnd = max(committedEnd, closed.first + closed.entries.count)
-            counters.commits += 1
             try await tellDurable(closed)
         }
     }

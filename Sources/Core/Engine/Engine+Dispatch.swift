@@ -28,20 +28,27 @@ extension Engine {
                 wake(destination)
             }
         }
-        if mayAskJournal {
-            try await takeRest(destination)
-        } else if outboxes[destination]?.machine.rest != nil {
-            wake(destination)
-            return
-        }
+        repeat {
+            if mayAskJournal {
+                try await takeRest(destination)
+            } else if outboxes[destination]?.machine.rest != nil {
+                wake(destination)
+                return
+            }
+            try await takeAll(destination, mayAskJournal)
+            claim(destination)
+            // What was settled at once may be what the next one waits for.
+        } while settle(destination)
+    }
+
+    /// Takes events until the window is full, the journal is needed and may not be asked, or one must wait for another.
+    private func takeAll(_ destination: DestinationID, _ mayAskJournal: Bool) async throws {
         while outboxes[destination]?.machine.wantsMore == true, let head = outboxes[destination]?.machine.head, head < recent.end {
             let step = try await takeNext(destination, mayAskJournal)
             if step == .needsJournal { wake(destination) }
-            if step != .taken { break }
+            if step != .taken { return }
             claim(destination)
         }
-        claim(destination)
-        settle(destination)
     }
 
     private func claim(_ destination: DestinationID) {

@@ -34,7 +34,10 @@ enum DeliveryPlan {
 
 extension Engine {
     /// Decides about an entry when its turn comes.
-    func plan(_ entry: LogEntry, for member: RoutingTable.Member, _ turn: DeliveryPlan.Turn, _ answers: DeliveryPlan.Answers) -> DeliveryPlan {
+    func plan(
+        _ entry: LogEntry, for member: RoutingTable.Member, _ turn: DeliveryPlan.Turn, _ answers: DeliveryPlan.Answers = .init(),
+        parked: Bool? = nil
+    ) -> DeliveryPlan {
         let stream = entry.head.stream
         guard streams[stream].bridge == member.bridge, member.settings.direction != .into, !entry.head.isGivenBack,
             let (event, number) = entry.event
@@ -52,7 +55,7 @@ extension Engine {
             organisation: streams.isOwn(stream) ? nil : organisations[streams[stream].introduction.owner] ?? "unknown")
         let planning = Planning(
             id: streams.id(stream, entry.head.number), entry: entry, author: author, destination: member.destination,
-            isParked: entry.position < outboxes[member.destination]?.parkedBefore ?? .zero, turn: turn, answers: answers)
+            isParked: parked ?? (entry.position < outboxes[member.destination]?.parkedBefore ?? .zero), turn: turn, answers: answers)
         do {
             return try plan(event, planning)
         } catch {

@@ -11,12 +11,15 @@ package actor Engine: RelayPort {
     let entropy: any Entropy
     let relay: RelayID
     let epochSecret: [UInt8]
+    var limits: EngineLimits
 
     var streams: StreamTable
     var routing: RoutingTable
     var ids = IDMemory()
     var lookAhead: LookAhead
     var recent: RecentEntries
+    /// What was read from the journal lately, for outboxes that are behind.
+    var cold: [EntryRun] = []
     var outboxes: [DestinationID: Outbox] = [:]
     var endpoints: [String: any Endpoint] = [:]
     var sources: [DestinationID: [UInt8]] = [:]
@@ -39,6 +42,10 @@ package actor Engine: RelayPort {
     var lastBounce: UInt64
     /// Where the log ended when this process began.
     let begin: Position
+    /// The month up to which the id map was forgotten last.
+    var forgottenBefore: UInt32 = 0
+    /// The first position whose content is still there.
+    var oldest: Position
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
@@ -61,13 +68,15 @@ package actor Engine: RelayPort {
 
     /// Takes over an opened journal. `epochSecret` is 32 bytes that only this relay knows.
     package init(
-        loop: any Loop, journal: any Journal, state: JournalState, relay: RelayID, epochSecret: [UInt8], entropy: any Entropy
+        loop: any Loop, journal: any Journal, state: JournalState, relay: RelayID, epochSecret: [UInt8], entropy: any Entropy,
+        limits: EngineLimits = EngineLimits()
     ) {
         self.loop = loop
         self.journal = journal
         self.entropy = entropy
         self.relay = relay
         self.epochSecret = epochSecret
+        self.limits = limits
         streams = StreamTable(owner: relay, secret: epochSecret, salt: entropy.bytes(8).firstUInt64, state: state)
         routing = RoutingTable(state)
         lookAhead = LookAhead(knownFrom: state.next)
@@ -75,6 +84,7 @@ package actor Engine: RelayPort {
         pending = JournalBatch(time: UnixTime(seconds: 0), first: state.next)
         committedEnd = state.next
         begin = state.next
+        oldest = state.oldest
         lastBounce = state.lastBounce
         openState = state
     }
@@ -128,24 +138,17 @@ package actor Engine: RelayPort {
 
     package func destination(endpoint: String, channel: String) -> DestinationID? { routing.destination(endpoint: endpoint, channel: channel) }
 
-    /// Commits and delivers until cancelled. Throws what ends the process: a failed commit, a damaged journal.
+    /// Commits and delivers until cancelled. Called by a task that prefers the loop as its executor, so that its children begin there. Throws what ends the process: a failed commit, a damaged journal.
     package func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
-            group.addTask(executorPreference: loop.taskExecutor) { try await self.commitLoop() }
+            group.addTask { try await self.commitLoop() }
+            group.addTask { try await self.upkeepLoop() }
             while !Task.isCancelled {
-                await waitForWork()
-                for destination in work.sorted() {
-                    group.addTask(executorPreference: loop.taskExecutor) { try await self.dispatch(destination) }
-                }
+                await withUnsafeContinuation { workSignal.wait($0) }
+                for destination in work.sorted() { group.addTask { try await self.dispatch(destination) } }
                 work.removeAll()
             }
         }
-    }
-
-    private func waitForWork() async {
-        if workSignal.take() { return }
-        await withUnsafeContinuation { workSignal.keep($0) }
-        _ = workSignal.take()
     }
 
     /// Has a destination looked at by the dispatcher.
@@ -155,9 +158,14 @@ package actor Engine: RelayPort {
 
     /// The entry at a position; nil if it was retired.
     func entry(at position: Position) async throws(JournalError) -> LogEntry? {
-        if let run = recent.run(at: position) { return LogEntry(run, at: position) }
-        let run = try await journal.reader.read(from: position, atMost: 1)
-        return run.first <= position && position < run.end ? LogEntry(run, at: position) : nil
+        if let run = recent.run(at: position) ?? cold.first(where: { $0.first <= position && position < $0.end }) {
+            return LogEntry(run, at: position)
+        }
+        let run = try await journal.reader.read(from: position, atMost: CoreLimits.coldRead)
+        guard run.first <= position && position < run.end else { return nil }
+        cold.insert(run, at: 0)
+        if cold.count > CoreLimits.coldReads { cold.removeLast() }
+        return LogEntry(run, at: position)
     }
 }
 

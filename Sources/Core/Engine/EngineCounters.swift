@@ -26,6 +26,25 @@ package struct EngineCounters: Hashable, Sendable {
 
     package init() {}
 
+    /// Adds another life's counts.
+    package mutating func add(_ other: EngineCounters) {
+        accepted += other.accepted
+        duplicates += other.duplicates
+        withoutTarget += other.withoutTarget
+        delivered += other.delivered
+        superseded += other.superseded
+        bounced += other.bounced
+        deferred += other.deferred
+        parked += other.parked
+        dropped += other.dropped
+        repeated += other.repeated
+        uncertain += other.uncertain
+        found += other.found
+        orphans += other.orphans
+        commits += other.commits
+        full += other.full
+    }
+
     mutating func count(_ outcome: Outcome) {
         switch outcome {
         case .origin: break

@@ -13,14 +13,14 @@ struct Signal {
         }
     }
 
-    /// True if it was set already. Else `continuation` is kept and resumed by the next `set`.
-    mutating func take() -> Bool {
-        defer { isSet = false }
-        return isSet
-    }
-
-    mutating func keep(_ continuation: UnsafeContinuation<Void, Never>) {
+    /// `continuation` goes on now if it was set already, else at the next `set`.
+    mutating func wait(_ continuation: UnsafeContinuation<Void, Never>) {
         precondition(waiter == nil, "two tasks wait for one signal")
-        waiter = continuation
+        if isSet {
+            isSet = false
+            continuation.resume()
+        } else {
+            waiter = continuation
+        }
     }
 }

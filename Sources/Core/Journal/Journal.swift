@@ -31,6 +31,9 @@ package protocol JournalReader: Actor {
     /// The first one may lie before `position` if it shares a block with it; what was retired is not there.
     func read(from position: Position, atMost byteCount: Int) async throws(JournalError) -> EntryRun
 
+    /// About how many bytes of the log lie at a position and behind it.
+    func byteCount(from position: Position) async throws(JournalError) -> Int
+
     /// Where events of a stream are, ascending by number. Retired ones are left out.
     func positions(of stream: StreamIndex, numbers: ClosedRange<UInt64>) async throws(JournalError) -> [Position]
 

@@ -69,6 +69,16 @@ package actor MemoryJournal: Journal, JournalReader {
         Array(image.bounces.values.filter { $0.id >= id }.sorted { $0.id < $1.id }.prefix(limit))
     }
 
+    /// The first position whose content is still there.
+    package var oldest: Position { image.blocks.first?.first ?? .first }
+
+    /// Every bounce, without waiting.
+    package var currentBounces: [BounceRow] { image.bounces.values.sorted { $0.id < $1.id } }
+
+    package func byteCount(from position: Position) async throws(JournalError) -> Int {
+        image.blocks.reduce(0) { $1.end > position ? $0 + $1.entries.byteCount : $0 }
+    }
+
     package func retire(before position: Position, slice: Int) async throws(JournalError) -> Int {
         let operation = MemoryDisk.Operation.retire(before: position, slice: slice)
         disk.operations.append(operation)

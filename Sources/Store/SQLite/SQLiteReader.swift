@@ -58,6 +58,11 @@ actor SQLiteReader: JournalReader {
         return EntryRun(first: first ?? position, entries: buffer, accepted: accepted)
     }
 
+    func byteCount(from position: Position) throws(JournalError) -> Int {
+        try opened().statement("SELECT coalesce(sum(length(entries)), 0) FROM log WHERE position + count > ?").bind(position.rawValue)
+            .first { Int($0.integer(0)) } ?? 0
+    }
+
     func positions(of stream: StreamIndex, numbers: ClosedRange<UInt64>) throws(JournalError) -> [Position] {
         let database = opened()
         var blocks: Set<UInt64> = []

@@ -1,0 +1,114 @@
+import Base
+import Core
+import Model
+import Store
+import Support
+
+/// A relay with one bridge over some servers, through all its lives: a test starts it, disturbs it and looks at the outcome.
+package final class SimulatedRelay: @unchecked Sendable {  // the driving thread's alone
+    package enum Store: String, Sendable, CaseIterable { case memory, sqlite }
+
+    package let world: SimulatedWorld
+    package let servers: [SimulatedServer]
+    package var limits = EngineLimits()
+    /// What all lives together have done.
+    package private(set) var counters = EngineCounters()
+    package private(set) var crashes = 0
+    package private(set) var cuts: [String: Int] = [:]
+    private let store: Store
+    private let folder = TemporaryFolder()
+    private var host: SimulatedHost?
+    private var process: RelayProcess?
+    private var memory: MemoryJournal?
+    private var sqlite: SQLiteJournal?
+    private var disk = MemoryDisk()
+
+    package init(seed: UInt64, store: Store = .memory, kinds: [SimulatedServer.Kind]) {
+        world = SimulatedWorld(seed: seed)
+        self.store = store
+        servers = kinds.enumerated().map { SimulatedServer("s\($0.offset)", $0.element) }
+    }
+
+    package var time: UnixTime { UnixTime(seconds: 1_795_000_000 + world.now.nanoseconds / 1_000_000_000) }
+
+    package func run(milliseconds: UInt64) { world.run(until: world.now + .milliseconds(milliseconds)) }
+    package func run(seconds: UInt64) { run(milliseconds: seconds * 1000) }
+
+    package func start() {
+        let host = world.makeHost()
+        self.host = host
+        let journal: any Journal
+        switch store {
+        case .memory:
+            let world = self.world
+            let memory = MemoryJournal(disk: disk, on: host) { await host.sleep(until: host.now + .milliseconds(world.pick(0...8))) }
+            self.memory = memory
+            journal = memory
+        case .sqlite:
+            let sqlite = SQLiteJournal(folder: folder.path)
+            self.sqlite = sqlite
+            journal = OutsideJournal(sqlite, on: host, in: world)
+        }
+        let process = RelayProcess(on: host, in: world, journal: journal, servers: servers, limits: limits)
+        self.process = process
+        world.running(host) { process.assumeIsolated { $0.start() } }
+    }
+
+    /// Ends the process after so many more steps, wherever that is; what was not synced is lost, or not.
+    package func crash(after steps: UInt64 = 0) async {
+        guard let host else { return }
+        crashes += 1
+        for _ in 0..<steps { _ = world.step(before: world.now + .milliseconds(30)) }
+        collectCounters()
+        world.crash(host)
+        if let memory {
+            disk = world.running(host) { memory.assumeIsolated { $0.disk } }
+            disk = disk.afterCrash(keeping: Int(world.pick(0...UInt64(disk.unsynced))))
+        }
+        await sqlite?.close()
+        world.forgetOutside()
+        for server in servers { server.listener = nil }
+        self.host = nil
+    }
+
+    /// Breaks the connection to a server.
+    package func cut(_ index: Int) {
+        guard let host, let process else { return }
+        cuts[servers[index].name, default: 0] += 1
+        world.running(host) {
+            let endpoints = process.assumeIsolated { $0.endpoints }
+            if index < endpoints.count { endpoints[index].assumeIsolated { $0.cut() } }
+        }
+    }
+
+    /// Makes a server unreachable, or reachable again.
+    package func setUp(_ index: Int, _ isUp: Bool) {
+        servers[index].isUp = isUp
+        if !isUp { cut(index) }
+    }
+
+    package func setFull(_ isFull: Bool) {
+        guard let memory, let host else { return }
+        world.running(host) { memory.assumeIsolated { $0.setFull(isFull) } }
+    }
+
+    /// What the life that runs now has done.
+    package var currentCounters: EngineCounters {
+        guard let host, let process else { return EngineCounters() }
+        return world.running(host) { process.assumeIsolated { $0.engine }?.assumeIsolated { $0.counters } ?? EngineCounters() }
+    }
+
+    /// The bounces in the journal in memory.
+    package var bounces: [BounceRow] {
+        guard let host, let memory else { return [] }
+        return world.running(host) { memory.assumeIsolated { $0.currentBounces } }
+    }
+
+    /// The first position of the journal in memory whose content is still there.
+    package var oldestPosition: Position {
+        guard let host, let memory else { return .zero }
+        return world.running(host) { memory.assumeIsolated { $0.oldest } }
+    }
+
+    package func collectCounters() { counters.add(currentCounters) }
+}
