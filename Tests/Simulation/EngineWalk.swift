@@ -90,13 +90,17 @@ package final class EngineWalk: @unchecked Sendable {  // the driving thread's a
             }
             return
         }
-        if canChange, world.chance(1, in: 10), let post = server.posts.indices.suffix(10).randomElement(using: &world.generator), !server.posts[post].isDeleted {
+        if canChange, world.chance(1, in: 10), let post = server.posts.indices.suffix(10).randomElement(using: &world.generator),
+            !server.posts[post].isDeleted
+        {
             server.react(post, "+\(messages)", by: person, at: time)
             messages += 1
             return
         }
         var reply: Int?
-        if canChange, world.chance(1, in: 5) { reply = server.posts.indices.suffix(6).filter { !server.posts[$0].isDeleted }.randomElement(using: &world.generator) }
+        if canChange, world.chance(1, in: 5) {
+            reply = server.posts.indices.suffix(6).filter { !server.posts[$0].isDeleted }.randomElement(using: &world.generator)
+        }
         server.post(text(), by: person, reply: reply, at: time)
     }
 

@@ -41,7 +41,8 @@ package actor RelayProcess {
         let state = try await journal.open()
         let entropy = SeededEntropy(seed: world.pick(0 ... .max))
         let engine = Engine(
-            loop: host, journal: journal, state: state, relay: RelayProcess.id, epochSecret: [UInt8](repeating: 9, count: 32), entropy: entropy,
+            loop: host, journal: journal, state: state, relay: RelayProcess.id, epochSecret: [UInt8](repeating: 9, count: 32),
+            entropy: entropy,
             limits: limits)
         self.engine = engine
         let members = servers.map { MemberSettings(endpoint: $0.name, channel: "#c") }
@@ -96,8 +97,12 @@ package actor OutsideJournal: Journal, JournalReader {
         return try await body()
     }
 
-    package func open() async throws(JournalError) -> JournalState { try await outside { () async throws(JournalError) in try await inner.open() } }
-    package func commit(_ batch: JournalBatch) async throws(JournalError) { try await outside { () async throws(JournalError) in try await inner.commit(batch) } }
+    package func open() async throws(JournalError) -> JournalState {
+        try await outside { () async throws(JournalError) in try await inner.open() }
+    }
+    package func commit(_ batch: JournalBatch) async throws(JournalError) {
+        try await outside { () async throws(JournalError) in try await inner.commit(batch) }
+    }
     package func read(from position: Position, atMost byteCount: Int) async throws(JournalError) -> EntryRun {
         try await outside { () async throws(JournalError) in try await inner.reader.read(from: position, atMost: byteCount) }
     }
@@ -128,6 +133,8 @@ package actor OutsideJournal: Journal, JournalReader {
     package func backup(to folder: String) async throws(JournalError) {
         try await outside { () async throws(JournalError) in try await inner.reader.backup(to: folder) }
     }
-    package func verify() async throws(JournalError) { try await outside { () async throws(JournalError) in try await inner.reader.verify() } }
+    package func verify() async throws(JournalError) {
+        try await outside { () async throws(JournalError) in try await inner.reader.verify() }
+    }
     package func close() async { await inner.close() }
 }

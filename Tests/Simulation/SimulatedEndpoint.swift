@@ -74,7 +74,9 @@ package actor SimulatedEndpoint: Endpoint {
         let acts = server.acts[next..<end]
         next = end
         for act in acts {
-            if let mark = act.mark, act.what == .post { await port.found(mark.id, part: mark.part, in: channel, as: NativeKey("p\(act.post)")) }
+            if let mark = act.mark, act.what == .post {
+                await port.found(mark.id, part: mark.part, in: channel, as: NativeKey("p\(act.post)"))
+            }
         }
         let happenings = acts.enumerated().compactMap { offset, act in
             act.user.map { happening(act, seq: end - acts.count + offset, user: $0) }
@@ -117,7 +119,9 @@ package actor SimulatedEndpoint: Endpoint {
 
     package func parts(of delivery: Delivery, from start: UInt32) -> [Range<UInt32>] {
         let length = UInt32(text(of: delivery).utf8.count)
-        return stride(from: start, to: length, by: SimulatedEndpoint.lineLength).map { $0..<min(length, $0 + UInt32(SimulatedEndpoint.lineLength)) }
+        return stride(from: start, to: length, by: SimulatedEndpoint.lineLength).map {
+            $0..<min(length, $0 + UInt32(SimulatedEndpoint.lineLength))
+        }
     }
 
     /// What the event looks like here, as text to be cut.
@@ -147,7 +151,9 @@ package actor SimulatedEndpoint: Endpoint {
             world.schedule(at: lastArrival) {
                 server.underWay -= 1
                 // A busy server refuses whatever comes for a while.
-                if server.kind == .marks, world.chance(1, in: 60) { server.refusesUntil = max(server.refusesUntil, world.now + .milliseconds(100)) }
+                if server.kind == .marks, world.chance(1, in: 60) {
+                    server.refusesUntil = max(server.refusesUntil, world.now + .milliseconds(100))
+                }
                 let isPrinted = server.refusesUntil <= world.now
                 let nativeID = isPrinted ? me.print(part) : nil
                 world.schedule(at: world.now + .milliseconds(10)) {
@@ -163,7 +169,9 @@ package actor SimulatedEndpoint: Endpoint {
         let piece = String(decoding: text[Int(part.range.lowerBound)..<min(text.count, Int(part.range.upperBound))], as: UTF8.self)
         let delivery = part.delivery
         if case .notShown(let quote?)? = delivery.target, part.part == 0 { server.quotes.append(quote) }
-        guard server.kind == .marks, case .shown(let standing)? = delivery.target, let target = standing.first?.nativeID.flatMap({ Int($0.text.dropFirst()) }) else {
+        guard server.kind == .marks, case .shown(let standing)? = delivery.target,
+            let target = standing.first?.nativeID.flatMap({ Int($0.text.dropFirst()) })
+        else {
             let id = server.post(piece, by: nil, reply: nil, mark: server.kind == .marks ? (delivery.id, part.part) : nil, at: host.time)
             return server.kind == .marks ? NativeKey("p\(id)") : nil
         }
@@ -192,7 +200,8 @@ package actor SimulatedEndpoint: Endpoint {
             if isPrinted {
                 await port.received(delivery.id, at: delivery.position, part: part.part, by: channel, as: nativeID)
             } else {
-                await port.deferred(delivery.id, at: delivery.position, part: part.part, by: channel, after: .milliseconds(200), reason: "busy")
+                await port.deferred(
+                    delivery.id, at: delivery.position, part: part.part, by: channel, after: .milliseconds(200), reason: "busy")
             }
         }
     }

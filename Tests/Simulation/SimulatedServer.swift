@@ -58,7 +58,9 @@ package final class SimulatedServer: @unchecked Sendable {  // the driving threa
     package func isRelayed(_ post: Int) -> Bool { posts[post].user == nil }
 
     @discardableResult
-    package func post(_ text: String, by user: String?, reply: Int? = nil, mark: (id: EventID, part: UInt32)? = nil, at time: UnixTime) -> Int {
+    package func post(_ text: String, by user: String?, reply: Int? = nil, mark: (id: EventID, part: UInt32)? = nil, at time: UnixTime)
+        -> Int
+    {
         posts.append(Post(text: text, user: user, reply: reply, mark: mark))
         add(Act(what: .post, post: posts.count - 1, user: user, text: text, reply: reply, mark: mark, time: time))
         return posts.count - 1

@@ -1,8 +1,8 @@
 import Base
 import Core
 import Glibc
-import Synchronization
 import Support
+import Synchronization
 
 /// Clock, timers and processes of a simulation, all on the thread that calls `step`. Everything in it follows from the seed,
 /// but for journals that have threads of their own: the clock waits for those.
@@ -77,7 +77,8 @@ package final class SimulatedWorld: @unchecked Sendable {  // all state but `out
             if outside.withLock({ $0 }) == 0 && !hosts.contains(where: \.hasWork) { break }
             sched_yield()
         }
-        guard let (id, timer) = timers.min(by: { ($0.value.deadline, $0.key) < ($1.value.deadline, $1.key) }), timer.deadline <= limit else {
+        guard let (id, timer) = timers.min(by: { ($0.value.deadline, $0.key) < ($1.value.deadline, $1.key) }), timer.deadline <= limit
+        else {
             now = max(now, limit)
             return false
         }

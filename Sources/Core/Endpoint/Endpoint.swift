@@ -116,7 +116,8 @@ package protocol RelayPort: Actor {
     func received(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, as nativeID: NativeKey?) async
 
     /// The server does not want it now.
-    func deferred(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, after interval: Interval, reason: String) async
+    func deferred(
+        _ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, after interval: Interval, reason: String) async
 
     /// The server will not have it.
     func bounced(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, _ reason: BounceReason) async

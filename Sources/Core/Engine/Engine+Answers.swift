@@ -18,7 +18,8 @@ extension Engine {
         outboxes[destination]?.retryTimer = nil
     }
 
-    package func received(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, as nativeID: NativeKey?) async {
+    package func received(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, as nativeID: NativeKey?) async
+    {
         outboxes[destination]?.machine.received(position, part: part, as: nativeID)
         settle(destination)
         await goOn(destination)
@@ -89,7 +90,8 @@ extension Engine {
     /// Writes the receipts that are next in order, and forgets what is no longer under way. Whether there were any.
     @discardableResult
     func settle(_ destination: DestinationID) -> Bool {
-        guard let receipts = outboxes[destination]?.machine.receipts(at: loop.time), let cursor = outboxes[destination]?.machine.cursor else {
+        guard let receipts = outboxes[destination]?.machine.receipts(at: loop.time), let cursor = outboxes[destination]?.machine.cursor
+        else {
             return false
         }
         for receipt in receipts {

@@ -87,7 +87,9 @@ extension Engine {
     }
 
     /// A plan with the journal's help; nil if that is needed and not allowed.
-    private func plan(_ entry: LogEntry, _ member: RoutingTable.Member, _ turn: DeliveryPlan.Turn, _ mayAskJournal: Bool) async throws -> DeliveryPlan? {
+    private func plan(_ entry: LogEntry, _ member: RoutingTable.Member, _ turn: DeliveryPlan.Turn, _ mayAskJournal: Bool) async throws
+        -> DeliveryPlan?
+    {
         var answers = DeliveryPlan.Answers()
         while true {
             let plan = plan(entry, for: member, turn, answers)
@@ -97,7 +99,9 @@ extension Engine {
         }
     }
 
-    private func take(_ delivery: Delivery, _ head: EntryHead, _ success: Outcome, _ absorbed: ChangeRow?, for member: RoutingTable.Member) async {
+    private func take(_ delivery: Delivery, _ head: EntryHead, _ success: Outcome, _ absorbed: ChangeRow?, for member: RoutingTable.Member)
+        async
+    {
         let destination = member.destination
         guard let endpoint = endpoints[member.settings.endpoint] else { return }
         let start = outboxes[destination]?.machine.headStart ?? 0
@@ -161,7 +165,9 @@ extension Engine {
         guard let parts = outboxes[destination]?.machine.send(), !parts.isEmpty else { return }
         var deliveries: [PartDelivery] = []
         for part in parts {
-            guard let delivery = outboxes[destination]?.deliveries[part.position] else { preconditionFailure("a part was claimed and its delivery not kept") }
+            guard let delivery = outboxes[destination]?.deliveries[part.position] else {
+                preconditionFailure("a part was claimed and its delivery not kept")
+            }
             deliveries.append(PartDelivery(delivery: delivery, part: part.part, range: part.range))
         }
         await endpoint.deliver(deliveries, to: destination)
@@ -177,7 +183,8 @@ extension Engine {
         var claimed: [ClaimedPart] = []
         var asked: [Int] = []
         for (index, claim) in claims.enumerated() {
-            guard let entry = try await entry(at: claim.position), case .send(let delivery, _, _)? = try await plan(entry, member, .asClaimed, true)
+            guard let entry = try await entry(at: claim.position),
+                case .send(let delivery, _, _)? = try await plan(entry, member, .asClaimed, true)
             else { continue }
             claimed.append(ClaimedPart(id: delivery.id, part: claim.part, range: claim.range, delivery: delivery))
             asked.append(index)

@@ -4,8 +4,11 @@ import Model
 extension Engine {
     package func source(of destination: DestinationID) -> [UInt8] { sources[destination] ?? [] }
 
-    package func accept(_ happenings: [Happening], in destination: DestinationID, source: [UInt8]?, mayBeKnown: Bool) async throws -> [Acceptance] {
-        guard let member = routing.member(destination), let bridge = routing.bridges[member.bridge], member.settings.direction != .out else {
+    package func accept(_ happenings: [Happening], in destination: DestinationID, source: [UInt8]?, mayBeKnown: Bool) async throws
+        -> [Acceptance]
+    {
+        guard let member = routing.member(destination), let bridge = routing.bridges[member.bridge], member.settings.direction != .out
+        else {
             return happenings.map { _ in .notTaken }
         }
         await waitForRoom()
@@ -37,7 +40,9 @@ extension Engine {
     }
 
     /// Known? Understood? Then it gets its number.
-    private func accept(_ happening: Happening, from member: RoutingTable.Member, of bridge: BridgeRow, into born: inout EntryBuffer) -> Acceptance {
+    private func accept(_ happening: Happening, from member: RoutingTable.Member, of bridge: BridgeRow, into born: inout EntryBuffer)
+        -> Acceptance
+    {
         let destination = member.destination
         if let key = happening.key, let known = ids.event(key, at: destination) {
             counters.duplicates += 1
@@ -46,7 +51,10 @@ extension Engine {
         let event: Event
         switch happening.content {
         case .posted(let text, let style, let reply, let thread):
-            event = .posted(Post(text, style: style, reply: reply.flatMap { ids.event($0, at: destination) }, thread: thread.flatMap { ids.event($0, at: destination) }))
+            event = .posted(
+                Post(
+                    text, style: style, reply: reply.flatMap { ids.event($0, at: destination) },
+                    thread: thread.flatMap { ids.event($0, at: destination) }))
         case .topic(let text):
             event = .topic(text)
         case .edited(let key, let text):
@@ -78,7 +86,9 @@ extension Engine {
     }
 
     /// Gives an event its number and its place in the batch, its author's profile before it where that is news.
-    private func bear(_ event: Event, _ happening: Happening, _ member: RoutingTable.Member, _ bridge: BridgeRow, into born: inout EntryBuffer) -> EventID {
+    private func bear(
+        _ event: Event, _ happening: Happening, _ member: RoutingTable.Member, _ bridge: BridgeRow, into born: inout EntryBuffer
+    ) -> EventID {
         let stream = streams.ownStream(of: bridge)
         let account = happening.account ?? Happening.Account(id: "", name: "")
         let key = AuthorKey(secret: bridge.secret, endpoint: member.settings.endpoint, account: account.id)
@@ -108,7 +118,9 @@ extension Engine {
     }
 
     @discardableResult
-    private func append(_ record: [UInt8], _ number: UInt64, _ stream: StreamIndex, _ time: UnixTime, to born: inout EntryBuffer) -> Position {
+    private func append(_ record: [UInt8], _ number: UInt64, _ stream: StreamIndex, _ time: UnixTime, to born: inout EntryBuffer)
+        -> Position
+    {
         let position = pending.first + pending.entries.count
         let head = EntryHead(stream: stream, number: number, originTime: time, hops: 0)
         pending.entries.append(head, record: record)

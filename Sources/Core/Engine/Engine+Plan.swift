@@ -134,7 +134,9 @@ extension Engine {
             if let newest = later.edit, newest.by != now.id { return .finish(.superseded) }
         }
         let standing = try parts(of: target, now)
-        if standing.contains(where: \.outcome.isShown) { return .send(now.delivery(event, .shown(standing)), success: .delivered, absorbed: nil) }
+        if standing.contains(where: \.outcome.isShown) {
+            return .send(now.delivery(event, .shown(standing)), success: .delivered, absorbed: nil)
+        }
         if now.isParked { return .finish(.parked) }
         // What was left out for good is not brought in by a later change.
         if standing.contains(where: { $0.outcome == .superseded || $0.outcome == .parked }) { return .finish(.superseded) }
@@ -143,7 +145,9 @@ extension Engine {
 
     private func planDeletion(_ event: Event, of target: EventID, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
         let standing = try parts(of: target, now)
-        if standing.contains(where: \.outcome.isShown) { return .send(now.delivery(event, .shown(standing)), success: .delivered, absorbed: nil) }
+        if standing.contains(where: \.outcome.isShown) {
+            return .send(now.delivery(event, .shown(standing)), success: .delivered, absorbed: nil)
+        }
         // Of a message that came only as its edit, the edit is what stands here.
         if let edit = try later(target, from: .zero, now).edit {
             let edited = try parts(of: edit.by, now)

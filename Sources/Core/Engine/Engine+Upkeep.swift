@@ -43,7 +43,9 @@ extension Engine {
             guard let run = try await self.run(from: position), run.end > position else { break }
             while position < min(run.end, end) {
                 let entry = LogEntry(run, at: position)
-                if case .posted? = entry.event?.event, case .finish(.parked) = plan(entry, for: member, .asClaimed, parked: true) { count += 1 }
+                if case .posted? = entry.event?.event, case .finish(.parked) = plan(entry, for: member, .asClaimed, parked: true) {
+                    count += 1
+                }
                 position = position.next
             }
         }
@@ -62,7 +64,9 @@ extension Engine {
         let settled = outboxes.values.map(\.machine.cursor).min() ?? committedEnd
         while oldest < settled {
             let run = try await journal.reader.read(from: oldest, atMost: 1)
-            guard let accepted = run.accepted.last, run.end <= settled, accepted.seconds(until: loop.time) > limits.keepContent else { break }
+            guard let accepted = run.accepted.last, run.end <= settled, accepted.seconds(until: loop.time) > limits.keepContent else {
+                break
+            }
             let erased = try await journal.retire(before: run.end, slice: CoreLimits.retentionSlice)
             if erased == 0 { break }
             oldest = run.end

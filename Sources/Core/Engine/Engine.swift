@@ -136,7 +136,9 @@ package actor Engine: RelayPort {
     package func attach(_ endpoint: any Endpoint, as name: String) { endpoints[name] = endpoint }
     package func detach(_ name: String) { endpoints[name] = nil }
 
-    package func destination(endpoint: String, channel: String) -> DestinationID? { routing.destination(endpoint: endpoint, channel: channel) }
+    package func destination(endpoint: String, channel: String) -> DestinationID? {
+        routing.destination(endpoint: endpoint, channel: channel)
+    }
 
     /// Commits and delivers until cancelled. Called by a task that prefers the loop as its executor, so that its children begin there. Throws what ends the process: a failed commit, a damaged journal.
     package func run() async throws {

@@ -45,7 +45,9 @@ package struct StreamTable: Hashable, Sendable {
     package subscript(_ index: StreamIndex) -> StreamRow { rows[Int(index.rawValue) - 1] }
 
     package func index(of stream: StreamID) -> StreamIndex? { indexes[stream] }
-    package func id(_ stream: StreamIndex, _ number: UInt64) -> EventID { EventID(stream: self[stream].introduction.stream, number: number) }
+    package func id(_ stream: StreamIndex, _ number: UInt64) -> EventID {
+        EventID(stream: self[stream].introduction.stream, number: number)
+    }
     package func isOwn(_ stream: StreamIndex) -> Bool { self[stream].introduction.owner == owner }
 
     /// Who an author number is; nil for one that nobody introduced.

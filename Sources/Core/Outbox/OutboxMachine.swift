@@ -74,7 +74,9 @@ package struct OutboxMachine: Hashable, Sendable {
         guard let last = claims.last?.position else { return }
         while head <= last {
             if let place = places[head] {
-                let parts = claims.filter { $0.position == head }.map { Part(number: $0.part, range: $0.range, state: .claimed, maySent: true) }
+                let parts = claims.filter { $0.position == head }.map {
+                    Part(number: $0.part, range: $0.range, state: .claimed, maySent: true)
+                }
                 // One without a claim had been settled, or none of it had been sent: it is looked at again in its place.
                 flights.append(
                     Flight(position: head, stream: place.stream, number: place.number, success: .delivered, parts: parts, isWhole: false))
@@ -100,7 +102,8 @@ package struct OutboxMachine: Hashable, Sendable {
 
     /// Whether another event can be taken.
     package var wantsMore: Bool {
-        connection == .up && !isPutOff && rest == nil && inFlight < window && !flights.contains { $0.parts.contains { $0.state == .waiting } }
+        connection == .up && !isPutOff && rest == nil && inFlight < window
+            && !flights.contains { $0.parts.contains { $0.state == .waiting } }
     }
 
     /// An event of which a beginning has arrived or was claimed, and whose rest must be cut: its position, the first byte of the rest
@@ -348,7 +351,8 @@ package struct OutboxMachine: Hashable, Sendable {
                 guard case .ended(let outcome, let nativeID) = part.state else { break }
                 receipts.append(
                     Receipt(
-                        destination: destination, position: flight.position, stream: flight.stream, number: flight.number, part: part.number,
+                        destination: destination, position: flight.position, stream: flight.stream, number: flight.number,
+                        part: part.number,
                         outcome: outcome, time: time, nativeID: nativeID))
                 received = DestinationRow.Received(parts: part.number + 1, bytes: part.range.upperBound)
                 done += 1

@@ -63,7 +63,9 @@ package struct RoutingTable: Sendable {
 
     /// Makes the table agree with the configuration. What is new begins at `head`; what is gone is kept as removed, so that it can
     /// come back. Returns the rows to write.
-    package mutating func configure(_ settings: [BridgeSettings], head: Position, entropy: any Entropy) -> (bridges: [BridgeRow], destinations: [DestinationRow]) {
+    package mutating func configure(_ settings: [BridgeSettings], head: Position, entropy: any Entropy) -> (
+        bridges: [BridgeRow], destinations: [DestinationRow]
+    ) {
         var changedBridges: [BridgeRow] = []
         var changedRows: [DestinationRow] = []
         members = [:]
@@ -103,7 +105,9 @@ package struct RoutingTable: Sendable {
         return row
     }
 
-    private mutating func destinationRow(_ bridge: BridgeRow, _ member: MemberSettings, _ head: Position, _ changed: inout [DestinationRow]) -> DestinationRow {
+    private mutating func destinationRow(_ bridge: BridgeRow, _ member: MemberSettings, _ head: Position, _ changed: inout [DestinationRow])
+        -> DestinationRow
+    {
         if var known = rows.values.first(where: { $0.bridge == bridge.index && $0.name == member.name }) {
             if known.isRemoved {
                 known.isRemoved = false
