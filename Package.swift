@@ -34,7 +34,7 @@ func core() -> Target {
 
 /// The only module with file descriptors and threads.
 func io() -> Target {
-    .target(name: "IO", dependencies: ["Base"], path: "Sources/IO", swiftSettings: strict)
+    .target(name: "IO", dependencies: ["Base", "CUV"], path: "Sources/IO", swiftSettings: strict)
 }
 
 /// The journal's implementations.
@@ -65,6 +65,7 @@ let package = Package(
         system("CUTF8Proc", apt: "libutf8proc-dev"),
         system("CSQLite", apt: "libsqlite3-dev"),
         system("CZlib", apt: "zlib1g-dev"),
+        system("CUV", apt: "libuv1-dev"),
 
         base(),
         model("Model"),
@@ -82,6 +83,7 @@ let package = Package(
         tests("Corpora", ["Base", "FuzzTargets", "Support"]),
         tests("Base", ["Base", "Support"]),
         tests("Model", ["Base", "Model", "Support"]),
+        tests("IO", ["Base", "IO", "Support"]),
         tests("Store", ["Base", "Model", "Core", "IO", "Store", "Support", "Simulation", "FaultyVFS", "JournalVictim"]),
         tests("Core", ["Base", "Model", "Core", "Store", "Support", "Simulation"]),
     ]

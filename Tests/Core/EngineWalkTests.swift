@@ -15,14 +15,14 @@ import Testing
     }
 
     /// Networks with marks and history: never lost, never twice, in order, edits and deletions on the right message.
-    @Test(arguments: 0..<testRounds(60)) func marks(seed: Int) async {
+    @Test(arguments: 0..<testRounds(12)) func marks(seed: Int) async {
         let walk = EngineWalk(seed: UInt64(seed), store: .memory, kinds: [.marks, .marks, .marks])
         await walk.run(seconds: 40)
         #expect(walk.verdict() == [], "seed \(seed)")
     }
 
     /// Networks without either, `uncertain = "repeat"`: never lost, and twice only what was under way at a cut or crash.
-    @Test(arguments: 0..<testRounds(60)) func plainRepeating(seed: Int) async {
+    @Test(arguments: 0..<testRounds(12)) func plainRepeating(seed: Int) async {
         let walk = EngineWalk(seed: UInt64(seed) + 1000, store: .memory, kinds: [.marks, .plain(.again)])
         await walk.run(seconds: 40)
         #expect(walk.verdict() == [], "seed \(seed)")
@@ -33,7 +33,7 @@ import Testing
     }
 
     /// The same with `uncertain = "skip"`: never twice, and missing only what is counted as uncertain.
-    @Test(arguments: 0..<testRounds(60)) func plainSkipping(seed: Int) async {
+    @Test(arguments: 0..<testRounds(12)) func plainSkipping(seed: Int) async {
         let walk = EngineWalk(seed: UInt64(seed) + 2000, store: .memory, kinds: [.marks, .plain(.skip)])
         await walk.run(seconds: 40)
         let complaints = walk.verdict().filter { !$0.hasSuffix("is missing") || $0.contains("s1 -> s0") }
@@ -42,7 +42,7 @@ import Testing
         #expect(walk.plainCount().missing <= Int(walk.relay.counters.uncertain), "seed \(seed)")
     }
 
-    @Test(arguments: 0..<testRounds(6)) func onSQLite(seed: Int) async {
+    @Test(arguments: 0..<testRounds(4)) func onSQLite(seed: Int) async {
         let walk = EngineWalk(seed: UInt64(seed) + 3000, store: .sqlite, kinds: [.marks, .marks, .plain(.again)])
         await walk.run(seconds: 20)
         #expect(walk.verdict() == [], "seed \(seed)")
