@@ -191,4 +191,21 @@ import Testing
         relay.run(seconds: 5)
         #expect(texts(relay, 1).first == "line  xx")
     }
+
+    /// While an endpoint looks up what became of old claims the connection goes and comes back: the new one is asked too.
+    @Test func aConnectionReplacedWhileReconcilingIsReconciledItself() {
+        let relay = relay(.marks, .plain(.again))
+        relay.servers[1].lookUpTime = .seconds(2)
+        relay.servers[0].post("message.", by: "anna", at: relay.time)
+        while relay.servers[1].underWay == 0 { _ = relay.world.step(before: relay.world.now + .seconds(1)) }
+        relay.cut(1)
+        relay.run(milliseconds: 700)  // reconnected, and looking up
+        relay.cut(1)
+        relay.run(milliseconds: 700)  // reconnected again, the first look-up still under way
+        relay.run(seconds: 10)
+                relay.servers[0].post("another.", by: "anna", at: relay.time)
+        relay.run(seconds: 5)
+        // Nobody knows whether the first arrived, so it came again; and the outbox went on.
+        #expect(texts(relay, 1) == ["message.", "message.", "another."])
+    }
 }

@@ -207,7 +207,7 @@ package actor SimulatedEndpoint: Endpoint {
     }
 
     package func reconcile(_ claims: [ClaimedPart], in destination: DestinationID) async -> [ClaimResult] {
-        await host.sleep(until: host.now + .milliseconds(world.pick(1...30)))
+        await host.sleep(until: host.now + (server.lookUpTime ?? .milliseconds(world.pick(1...30))))
         return claims.map { claim in
             guard server.kind == .marks else { return .unknown }
             if case .shown? = claim.delivery.target, claim.delivery.event.target != nil { return .absent }  // doing it again does no harm

@@ -45,6 +45,9 @@ package final class SimulatedServer: @unchecked Sendable {  // the driving threa
     /// Lines that a relay's connection had written and that the server has not printed yet.
     package var underWay = 0
     package var isUp = true
+    /// How long it takes to say what became of a post; a few milliseconds if nil.
+    package var lookUpTime: Interval?
+    /// Until then it puts everything off.
     package var refusesUntil = Instant(nanoseconds: 0)
     /// Called for every new act while a relay listens.
     package var listener: (@Sendable () -> Void)?

@@ -190,7 +190,11 @@ extension Engine {
             asked.append(index)
         }
         let results = await endpoint.reconcile(claimed, in: destination)
-        guard outboxes[destination]?.connection == connection else { return }
+        guard outboxes[destination]?.connection == connection else {
+            // The answers are about a connection that is gone; the new one was not asked while this one was.
+            wake(destination)
+            return
+        }
         var answers = [ClaimResult](repeating: .unknown, count: claims.count)
         for (index, result) in zip(asked, results) { answers[index] = result }
         counters.repeated += UInt64(outboxes[destination]?.machine.reconciled(answers) ?? 0)

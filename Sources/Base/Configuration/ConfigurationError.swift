@@ -1,0 +1,49 @@
+/// A place in a configuration file. Lines and columns count from 1.
+package struct ConfigurationPlace: Hashable, Sendable, CustomStringConvertible {
+    package let file: String
+    package let line: UInt32
+    package let column: UInt32
+
+    package init(file: String, line: UInt32, column: UInt32) {
+        self.file = file
+        self.line = line
+        self.column = column
+    }
+
+    package var description: String { "\(file):\(line):\(column)" }
+}
+
+/// What is wrong with a configuration: where, and what was expected.
+package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+    package let place: ConfigurationPlace
+    package let message: String
+
+    package init(_ place: ConfigurationPlace, _ message: String) {
+        self.place = place
+        self.message = message
+    }
+
+    package var description: String { "\(place): \(message)" }
+}
+
+/// The word of a list that a mistyped one may mean: at most two letters away, or one for words of up to four letters.
+package func nearest(to word: String, among words: some Sequence<String>) -> String? {
+    let limit = word.count <= 4 ? 1 : 2
+    return words.map { ($0, distance(word, $0)) }.filter { $0.1 <= limit }.min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
+}
+
+/// How many letters must be put in, taken out or changed (Levenshtein).
+private func distance(_ left: String, _ right: String) -> Int {
+    let target = Array(right)
+    var row = Array(0...target.count)
+    for (index, letter) in left.enumerated() {
+        var diagonal = row[0]
+        row[0] = index + 1
+        for column in target.indices {
+            let above = row[column + 1]
+            row[column + 1] = letter == target[column] ? diagonal : 1 + min(diagonal, above, row[column])
+            diagonal = above
+        }
+    }
+    return row[target.count]
+}
