@@ -43,6 +43,19 @@ func store() -> Target {
         name: "Store", dependencies: ["Base", "Model", "Core", "IO", "CSQLite", "CZlib"], path: "Sources/Store", swiftSettings: strict)
 }
 
+/// One kind of endpoint: its network's dialect and its settings. Endpoints never see one another.
+func endpoint(_ kind: String) -> Target {
+    .target(
+        name: "Endpoint\(kind)", dependencies: ["Base", "Model", "Core", "IO"], path: "Sources/Endpoints/\(kind)", swiftSettings: strict)
+}
+
+/// Settings and the object graph: the only module that knows every kind of endpoint.
+func daemon() -> Target {
+    .target(
+        name: "Daemon", dependencies: ["Base", "Model", "Core", "IO", "Store", "EndpointIRC", "CTOML"], path: "Sources/Daemon",
+        swiftSettings: strict)
+}
+
 /// A test target mirrors the folder of the module it tests and may see everything that module sees.
 func tests(_ module: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: "\(module)Tests", dependencies: dependencies, path: "Tests/\(module)", swiftSettings: strict)
@@ -67,11 +80,17 @@ let package = Package(
         system("CZlib", apt: "zlib1g-dev"),
         system("CUV", apt: "libuv1-dev"),
 
+        // C++ behind a C header, as toml11 is a header of templates.
+        .target(name: "CTOML", path: "Sources/System/CTOML"),
+
         base(),
         model("Model"),
         core(),
         io(),
         store(),
+        endpoint("IRC"),
+        daemon(),
+        .executableTarget(name: "fairlead", dependencies: ["Base", "IO", "Daemon"], path: "Sources/fairlead", swiftSettings: strict),
 
         support("Support", ["Base"]),
         support("Simulation", ["Support", "Base", "Model", "Core", "Store"]),
@@ -85,6 +104,8 @@ let package = Package(
         tests("Model", ["Base", "Model", "Support"]),
         tests("IO", ["Base", "IO", "Support"]),
         tests("Store", ["Base", "Model", "Core", "IO", "Store", "Support", "Simulation", "FaultyVFS", "JournalVictim"]),
+        tests("Daemon", ["Base", "Core", "Daemon", "EndpointIRC", "IO", "Support"]),
         tests("Core", ["Base", "Model", "Core", "Store", "Support", "Simulation"]),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )

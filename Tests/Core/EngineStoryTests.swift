@@ -203,7 +203,7 @@ import Testing
         relay.cut(1)
         relay.run(milliseconds: 700)  // reconnected again, the first look-up still under way
         relay.run(seconds: 10)
-                relay.servers[0].post("another.", by: "anna", at: relay.time)
+        relay.servers[0].post("another.", by: "anna", at: relay.time)
         relay.run(seconds: 5)
         // Nobody knows whether the first arrived, so it came again; and the outbox went on.
         #expect(texts(relay, 1) == ["message.", "message.", "another."])

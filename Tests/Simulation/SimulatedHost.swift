@@ -2,7 +2,8 @@ import Base
 import Synchronization
 
 /// One simulated process: the loop of its actors. When it has crashed, nothing of it ever runs again.
-package final class SimulatedHost: SerialExecutor, TaskExecutor, Loop, @unchecked Sendable {  // `jobs` guarded, the rest is the driving thread's
+/// Sendable unchecked: `jobs` is guarded, the rest is the driving thread's.
+package final class SimulatedHost: SerialExecutor, TaskExecutor, Loop, @unchecked Sendable {
     private let world: SimulatedWorld
     private let jobs = Mutex<[UnownedJob]>([])
     private var next = 0

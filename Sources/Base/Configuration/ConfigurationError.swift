@@ -26,9 +26,9 @@ package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConver
     package var description: String { "\(place): \(message)" }
 }
 
-/// The word of a list that a mistyped one may mean: at most two letters away, or one for words of up to four letters.
+/// The word of a list that a mistyped one may mean: at most two letters away, or one for words of two letters.
 package func nearest(to word: String, among words: some Sequence<String>) -> String? {
-    let limit = word.count <= 4 ? 1 : 2
+    let limit = word.count <= 2 ? 1 : 2
     return words.map { ($0, distance(word, $0)) }.filter { $0.1 <= limit }.min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
 }
 

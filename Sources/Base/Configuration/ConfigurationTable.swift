@@ -62,7 +62,8 @@ package struct ConfigurationTable: Sendable {
         guard let value = optional(key) else { return nil }
         guard case .integer(let integer) = value.content else { throw value.error(expected: "a number") }
         guard range.contains(integer) else {
-            throw ConfigurationError(value.place, "\(key) = \(integer) is out of range; expected \(range.lowerBound) to \(range.upperBound)")
+            throw ConfigurationError(
+                value.place, "\(key) = \(integer) is out of range; expected \(range.lowerBound) to \(range.upperBound)")
         }
         return integer
     }
@@ -132,7 +133,8 @@ package struct ConfigurationTable: Sendable {
     /// Refuses what nobody asked for, with the nearest word that somebody did.
     package func end() throws(ConfigurationError) {
         guard let (key, value) = values.min(by: { ($0.value.place.line, $0.key) < ($1.value.place.line, $1.key) }) else { return }
-        let hint = nearest(to: key, among: asked).map { "; did you mean \($0)?" } ?? "; expected one of \(asked.sorted().joined(separator: ", "))"
+        let hint =
+            nearest(to: key, among: asked).map { "; did you mean \($0)?" } ?? "; expected one of \(asked.sorted().joined(separator: ", "))"
         let here = name.isEmpty ? "" : " in [\(name)]"
         throw ConfigurationError(value.place, "unknown key \(key)\(here)\(hint)")
     }

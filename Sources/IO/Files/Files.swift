@@ -65,6 +65,27 @@ package enum Files {
         try syncFolder(of: path)
     }
 
+    /// Whether the group or everybody may read a file.
+    package static func isReadableByOthers(_ path: String) throws(FileError) -> Bool {
+        var status = stat()
+        if stat(path, &status) != 0 { throw FileError(path) }
+        return status.st_mode & 0o044 != 0
+    }
+
+    /// The names in a folder, ascending; none if it is not there.
+    package static func names(in folder: String) -> [String] {
+        guard let directory = opendir(folder) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256, String.init(cString:))
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
     package static func remove(_ path: String) throws(FileError) {
         if unlink(path) != 0 && errno != ENOENT { throw FileError(path) }
     }

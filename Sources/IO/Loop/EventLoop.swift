@@ -6,7 +6,9 @@ import Glibc
 ///
 /// A turn: timers that are due, then jobs, then whatever descriptors are ready. Jobs may enqueue jobs; after `jobsPerTurn` of them
 /// descriptors and timers get their turn.
-package final class EventLoop: Loop, SerialExecutor, TaskExecutor, @unchecked Sendable {  // `inbox` guarded by `lock`; the rest is the loop thread's
+///
+/// Sendable unchecked: `inbox`, `isWoken` and `isStopping` are guarded by `lock`, everything else is the loop thread's alone.
+package final class EventLoop: Loop, SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// Jobs run before descriptors are looked at again: some hundred microseconds of them.
     private static let jobsPerTurn = 1024
 

@@ -53,7 +53,8 @@ std::string first_line(const char *what) {
         if (text.compare(0, std::strlen(prefix), prefix) == 0) text = text.substr(std::strlen(prefix));
     }
     const auto colon = text.find(": ");
-    return colon == std::string::npos ? text : text.substr(colon + 2);
+    if (colon != std::string::npos) text = text.substr(colon + 2);
+    return text.find_first_not_of(' ') == std::string::npos ? "this is no TOML" : text;
 }
 
 }  // namespace

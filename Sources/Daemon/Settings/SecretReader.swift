@@ -1,0 +1,68 @@
+import Base
+import EndpointIRC
+import IO
+
+/// Reads secrets from where the configuration says they are.
+package enum SecretReader {
+    /// No password or token is longer.
+    private static let longest = 4096
+
+    /// Looks whether every secret of a configuration can be read, and by nobody else.
+    package static func check(_ settings: Settings) throws(ConfigurationError) {
+        for (_, endpoint) in settings.endpoints.sorted(by: { $0.key < $1.key }) {
+            for reference in endpoint.secrets { _ = try read(reference) }
+        }
+    }
+
+    /// The secret without the line end that editors put behind it.
+    package static func read(_ reference: SecretReference) throws(ConfigurationError) -> String {
+        switch reference.source {
+        case .file(let path):
+            return try read(path, reference)
+        case .credential(let name):
+            guard let folder = Environment.value("CREDENTIALS_DIRECTORY") else {
+                throw ConfigurationError(reference.place, "credential \"\(name)\": not started by systemd with LoadCredential=")
+            }
+            return try read("\(folder)/\(name)", reference)
+        case .environment(let name):
+            guard let value = Environment.value(name), !value.isEmpty else {
+                throw ConfigurationError(reference.place, "the environment has no \(name)")
+            }
+            return value
+        }
+    }
+
+    private static func read(_ path: String, _ reference: SecretReference) throws(ConfigurationError) -> String {
+        do {
+            if try Files.isReadableByOthers(path) {
+                throw ConfigurationError(reference.place, "\(path) can be read by others; run: chmod 600 \(path)")
+            }
+            let bytes = try Files.read(path, atMost: longest)
+            let text = String(decoding: bytes, as: UTF8.self).trimmingLineEnd()
+            guard !text.isEmpty else { throw ConfigurationError(reference.place, "\(path) is empty") }
+            return text
+        } catch let error as ConfigurationError {
+            throw error
+        } catch {
+            throw ConfigurationError(reference.place, "can't read the secret: \(error)")
+        }
+    }
+}
+
+extension EndpointSettings {
+    /// Every secret it names.
+    var secrets: [SecretReference] {
+        switch self {
+        case .irc(let irc):
+            [irc.password, irc.sasl?.password, irc.nickServ].compactMap(\.self) + irc.keys.sorted { $0.key < $1.key }.map(\.value)
+        }
+    }
+}
+
+extension String {
+    fileprivate func trimmingLineEnd() -> String {
+        var text = self[...]
+        while let last = text.unicodeScalars.last, last == "\n" || last == "\r" { text.unicodeScalars.removeLast() }
+        return String(text)
+    }
+}

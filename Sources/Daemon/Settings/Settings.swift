@@ -1,0 +1,61 @@
+import Base
+import Core
+import EndpointIRC
+
+/// The whole configuration, checked.
+package struct Settings: Hashable, Sendable {
+    package var language: Language
+    package var relay: RelaySettings
+    package var endpoints: [String: EndpointSettings]
+    package var bridges: [BridgeSettings]
+    package var limits: EngineLimits
+    /// Intake stops when the file system of the state has less than this free, in bytes.
+    package var reserve: Int64
+}
+
+/// The language of texts that people in channels and administrators read.
+package enum Language: String, Hashable, Sendable, CaseIterable { case en, de }
+
+/// `[relay]`
+package struct RelaySettings: Hashable, Sendable {
+    /// Shown to peers.
+    package let name: String
+    /// The folder of journal, keys and control socket.
+    package let state: String
+
+    init(_ table: inout ConfigurationTable) throws(ConfigurationError) {
+        let place = table.place
+        name = try table.requiredText("name", "a short name that peers see, such as \"example\"")
+        guard isShortName(name) else {
+            throw ConfigurationError(place, "relay name \"\(name)\": expected 1 to 32 of a-z, 0-9 and -")
+        }
+        state = try table.requiredText("state", "a folder, such as \"/var/lib/fairlead\"")
+        try table.end()
+    }
+}
+
+/// What stands in `[endpoint.NAME]`, by kind. A new kind of endpoint has its line here and in `EndpointFactory`.
+package enum EndpointSettings: Hashable, Sendable {
+    case irc(IRCSettings)
+
+    private static let kinds: [(String, Kind)] = [("irc", .irc)]
+
+    private enum Kind { case irc }
+
+    init(_ table: inout ConfigurationTable) throws(ConfigurationError) {
+        let place = table.place
+        guard let kind = try table.word("kind", EndpointSettings.kinds) else {
+            let words = EndpointSettings.kinds.map { "\"\($0.0)\"" }.joined(separator: ", ")
+            throw ConfigurationError(place, "[\(table.name)] needs kind: one of \(words)")
+        }
+        switch kind {
+        case .irc: self = .irc(try IRCSettings(&table))
+        }
+    }
+}
+
+/// Whether a name is 1 to 32 of `a-z`, `0-9` and `-`: it goes into file names, metrics and messages.
+func isShortName(_ name: String) -> Bool {
+    (1...32).contains(name.utf8.count)
+        && name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
+}

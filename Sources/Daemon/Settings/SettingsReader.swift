@@ -1,0 +1,145 @@
+import Base
+import Core
+import IO
+
+/// Reads the configuration: the main file and, beside it, `conf.d/*.toml` in the order of their names.
+package enum SettingsReader {
+    /// A configuration file is never longer: some thousand bridges fit.
+    private static let largestFile = 4 << 20
+
+    package static func read(_ path: String) throws(ConfigurationError) -> Settings {
+        var documents = [try document(path)]
+        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let parts = (folder.isEmpty && !path.hasPrefix("/") ? "." : folder) + "/conf.d"
+        for name in Files.names(in: parts) where name.hasSuffix(".toml") { documents.append(try document("\(parts)/\(name)")) }
+        return try settings(documents, main: path)
+    }
+
+    /// The settings of one text, for tests.
+    package static func read(text: String, file: String = "fairlead.toml") throws(ConfigurationError) -> Settings {
+        try settings([try TOMLReader.read([UInt8](text.utf8), file: file)], main: file)
+    }
+
+    private static func document(_ path: String) throws(ConfigurationError) -> [String: ConfigurationValue] {
+        do {
+            return try TOMLReader.read(try Files.read(path, atMost: largestFile), file: path)
+        } catch let error as ConfigurationError {
+            throw error
+        } catch {
+            throw ConfigurationError(ConfigurationPlace(file: path, line: 1, column: 1), "can't be read: \(error)")
+        }
+    }
+
+    private static func settings(_ documents: [[String: ConfigurationValue]], main: String) throws(ConfigurationError) -> Settings {
+        let start = ConfigurationPlace(file: main, line: 1, column: 1)
+        var top = ConfigurationTable(try merged(documents), name: "", at: start)
+        let language = try top.word("language", Language.allCases.map { ($0.rawValue, $0) }) ?? .en
+        guard let relayValue = top.optional("relay") else { throw ConfigurationError(start, "needs [relay] with name and state") }
+        var relayTable = try ConfigurationTable(relayValue, name: "relay")
+        let relay = try RelaySettings(&relayTable)
+        var endpoints: [String: EndpointSettings] = [:]
+        for (name, table) in try top.tables("endpoint") {
+            guard isShortName(name) else {
+                throw ConfigurationError(table.place, "endpoint name \"\(name)\": expected 1 to 32 of a-z, 0-9 and -")
+            }
+            var table = table
+            endpoints[name] = try EndpointSettings(&table)
+        }
+        var bridges = BridgeReader(endpoints: Set(endpoints.keys))
+        for table in try top.list("bridge") { try bridges.add(table) }
+        let (limits, reserve) = try self.limits(&top)
+        try top.end()
+        return Settings(
+            language: language, relay: relay, endpoints: endpoints, bridges: bridges.bridges, limits: limits, reserve: reserve)
+    }
+
+    private static func limits(_ top: inout ConfigurationTable) throws(ConfigurationError) -> (EngineLimits, Int64) {
+        var table = try top.table("limits")
+        var limits = EngineLimits()
+        if let hold = try table.duration("hold", 60...400 * 86_400) { limits.hold = hold }
+        if let quota = try table.size("quota", 100_000_000...100_000_000_000_000) { limits.holdBytes = Int(quota / 4) }
+        let reserve = try table.size("reserve", 10_000_000...1_000_000_000_000) ?? 500_000_000
+        try table.end()
+        return (limits, reserve)
+    }
+
+    /// One document of several: tables of names and lists add up; anything else may stand in one file only.
+    private static func merged(_ documents: [[String: ConfigurationValue]]) throws(ConfigurationError) -> [String: ConfigurationValue] {
+        var result: [String: ConfigurationValue] = [:]
+        for (key, value) in documents.flatMap({ $0.sorted { $0.key < $1.key } }) {
+            guard let known = result[key] else {
+                result[key] = value
+                continue
+            }
+            switch (key, known.content, value.content) {
+            case ("endpoint", .table(let old), .table(let new)):
+                for (name, entry) in new.sorted(by: { $0.key < $1.key }) {
+                    if let first = old[name] {
+                        throw ConfigurationError(entry.place, "[\(key).\(name)] stands in \(first.place.file) already")
+                    }
+                }
+                result[key] = ConfigurationValue(.table(old.merging(new) { $1 }), at: known.place)
+            case ("bridge", .array(let old), .array(let new)):
+                result[key] = ConfigurationValue(.array(old + new), at: known.place)
+            default:
+                throw ConfigurationError(value.place, "\(key) stands in \(known.place.file) already")
+            }
+        }
+        return result
+    }
+}
+
+/// Reads `[[bridge]]` tables and sees that they go together.
+private struct BridgeReader {
+    let endpoints: Set<String>
+    private(set) var bridges: [BridgeSettings] = []
+    private var homes: [String: String] = [:]
+
+    init(endpoints: Set<String>) { self.endpoints = endpoints }
+
+    mutating func add(_ bridge: ConfigurationTable) throws(ConfigurationError) {
+        var table = bridge
+        let nameValue = try table.required("name", "a short name, such as \"ops\"")
+        let name = try nameValue.text()
+        guard isShortName(name) else {
+            throw ConfigurationError(nameValue.place, "bridge name \"\(name)\": expected 1 to 32 of a-z, 0-9 and -")
+        }
+        guard !bridges.contains(where: { $0.name == name }) else {
+            throw ConfigurationError(nameValue.place, "there is a bridge \"\(name)\" already")
+        }
+        let former = try table.text("was")
+        let join = try table.required("join", "a list of channels, as in [\"libera:#ops\", \"…\"]")
+        guard case .array(let elements) = join.content else { throw join.error(expected: "a list of channels") }
+        var members: [MemberSettings] = []
+        for element in elements { members.append(try member(element, of: name)) }
+        guard members.count >= 2 else {
+            throw ConfigurationError(join.place, "bridge \"\(name)\" joins \(members.count) channels; it needs at least two")
+        }
+        try table.end()
+        bridges.append(BridgeSettings(name: name, formerName: former, members: members))
+    }
+
+    /// `"endpoint:channel"`, or a table with `channel` and what is special about it.
+    private mutating func member(_ value: ConfigurationValue, of bridge: String) throws(ConfigurationError) -> MemberSettings {
+        var direction = MemberSettings.Direction.both
+        var channelValue = value
+        if case .table(let entries) = value.content {
+            var table = ConfigurationTable(entries, name: "bridge.join", at: value.place)
+            channelValue = try table.required("channel", "\"endpoint:channel\"")
+            direction = try table.word("direction", [("both", .both), ("in", .into), ("out", .out)]) ?? .both
+            try table.end()
+        }
+        guard case .string(let text) = channelValue.content else { throw channelValue.error(expected: "\"endpoint:channel\" or a table") }
+        guard let colon = text.firstIndex(of: ":"), colon != text.startIndex, text.index(after: colon) != text.endIndex else {
+            throw ConfigurationError(channelValue.place, "\"\(text)\": expected \"endpoint:channel\"")
+        }
+        let endpoint = String(text[..<colon])
+        guard endpoints.contains(endpoint) else {
+            let hint = nearest(to: endpoint, among: endpoints).map { "; did you mean \"\($0)\"?" } ?? ""
+            throw ConfigurationError(channelValue.place, "there is no endpoint \"\(endpoint)\"\(hint)")
+        }
+        if let other = homes[text] { throw ConfigurationError(channelValue.place, "\"\(text)\" is in bridge \"\(other)\" already") }
+        homes[text] = bridge
+        return MemberSettings(endpoint: endpoint, channel: String(text[text.index(after: colon)...]), direction: direction)
+    }
+}

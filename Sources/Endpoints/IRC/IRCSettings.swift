@@ -1,0 +1,85 @@
+import Base
+
+/// `[endpoint.NAME]` with `kind = "irc"`: an account on an IRC network.
+package struct IRCSettings: Hashable, Sendable {
+    /// Tried in this order, each address of each.
+    package let servers: [HostPort]
+    package let usesTLS: Bool
+    /// A file of certificates to trust instead of the system's.
+    package let authorities: String?
+    package let nick: String
+    package let username: String
+    package let password: SecretReference?
+    package let sasl: SASL?
+    /// NickServ's password, for networks without SASL.
+    package let nickServ: SecretReference?
+    /// Keys of channels that have one.
+    package let keys: [String: SecretReference]
+    /// The local address to connect from.
+    package let bind: String?
+
+    /// SASL PLAIN (RFC 4616).
+    package struct SASL: Hashable, Sendable {
+        package let account: String
+        package let password: SecretReference
+    }
+
+    package init(_ table: inout ConfigurationTable) throws(ConfigurationError) {
+        servers = try IRCSettings.servers(&table)
+        usesTLS = try table.boolean("tls") ?? true
+        authorities = try table.text("ca")
+        nick = try IRCSettings.word("nick", &table) ?? "fairlead"
+        username = try IRCSettings.word("username", &table) ?? "fairlead"
+        password = try table.secret("password")
+        var sasl = try table.table("sasl")
+        if let account = try sasl.text("account") {
+            guard let password = try sasl.secret("password") else { throw ConfigurationError(sasl.place, "[\(sasl.name)] needs password") }
+            self.sasl = SASL(account: account, password: password)
+        } else {
+            self.sasl = nil
+        }
+        try sasl.end()
+        nickServ = try table.secret("nickserv")
+        keys = try IRCSettings.keys(&table)
+        bind = try table.text("bind")
+        try table.end()
+    }
+
+    private static func servers(_ table: inout ConfigurationTable) throws(ConfigurationError) -> [HostPort] {
+        let place = table.place
+        let several = try table.hostPorts("servers")
+        guard let value = table.optional("server") else {
+            if several.isEmpty {
+                throw ConfigurationError(place, "[\(table.name)] needs server: \"host:port\", such as \"irc.example.org:6697\"")
+            }
+            return several
+        }
+        guard several.isEmpty else { throw ConfigurationError(value.place, "[\(table.name)] has both server and servers") }
+        let text = try value.text()
+        guard let server = HostPort(text) else { throw ConfigurationError(value.place, "server = \"\(text)\": expected \"host:port\"") }
+        return [server]
+    }
+
+    /// A nick or user name: one word that no server takes for anything else.
+    private static func word(_ key: String, _ table: inout ConfigurationTable) throws(ConfigurationError) -> String? {
+        guard let value = table.optional(key) else { return nil }
+        let text = try value.text()
+        let isFine =
+            !text.isEmpty && text.utf8.count <= 30 && !text.utf8.contains { $0 <= 0x20 || $0 == 0x7F || ":,!@*?#&/".utf8.contains($0) }
+        guard isFine, !text.first!.isNumber, text.first != "-" else {
+            throw ConfigurationError(value.place, "\(key) = \"\(text)\" can't be a \(key) on IRC")
+        }
+        return text
+    }
+
+    private static func keys(_ table: inout ConfigurationTable) throws(ConfigurationError) -> [String: SecretReference] {
+        guard let value = table.optional("keys") else { return [:] }
+        guard case .table(let entries) = value.content else {
+            throw value.error(expected: "a table of channels, as in { \"#ops\" = { file = \"…\" } }")
+        }
+        var inner = ConfigurationTable(entries, name: "\(table.name).keys", at: value.place)
+        var keys: [String: SecretReference] = [:]
+        for channel in entries.keys.sorted() { keys[channel] = try inner.secret(channel) }
+        return keys
+    }
+}

@@ -1,0 +1,185 @@
+import Base
+import Core
+import Daemon
+import EndpointIRC
+import Glibc
+import IO
+import Support
+import Testing
+
+private let good = """
+    language = "de"
+    [relay]
+    name = "example"
+    state = "/var/lib/fairlead"
+    [endpoint.libera]
+    kind = "irc"
+    server = "irc.libera.chat:6697"
+    nick = "fairlead"
+    sasl = { account = "fairlead", password = { file = "/etc/fairlead/libera.password" } }
+    keys = { "#ops" = { env = "OPS_KEY" } }
+    [endpoint.local]
+    kind = "irc"
+    servers = ["127.0.0.1:6667", "[::1]:6667"]
+    tls = false
+    [[bridge]]
+    name = "ops"
+    join = ["libera:#ops", { channel = "local:#ops", direction = "out" }]
+    [limits]
+    hold = "7d"
+    quota = "2GB"
+    """
+
+/// What is wrong, the change that makes it so, where and how it is said.
+private let mistakes: [(name: String, old: String, new: String, message: String)] = [
+    ("no TOML", "name = \"example\"", "name = \"example", "fairlead.toml:3:"),
+    ("misspelled key", "nick = ", "nik = ", "fairlead.toml:8:7: unknown key nik in [endpoint.libera]; did you mean nick?"),
+    ("misspelled table", "[limits]", "[limit]", "fairlead.toml:18:1: unknown key limit; did you mean limits?"),
+    (
+        "unknown kind", "kind = \"irc\"\nserver = ", "kind = \"icr\"\nserver = ",
+        "fairlead.toml:6:8: kind = \"icr\" is unknown; expected one of \"irc\"; did you mean \"irc\"?"
+    ),
+    ("no kind", "kind = \"irc\"\nserver = ", "server = ", "fairlead.toml:5:1: [endpoint.libera] needs kind: one of \"irc\""),
+    (
+        "no server", "server = \"irc.libera.chat:6697\"\n", "",
+        "fairlead.toml:5:1: [endpoint.libera] needs server: \"host:port\", such as \"irc.example.org:6697\""
+    ),
+    ("no port", "irc.libera.chat:6697", "irc.libera.chat", "fairlead.toml:7:10: server = \"irc.libera.chat\": expected \"host:port\""),
+    ("port 0", "127.0.0.1:6667", "127.0.0.1:0", "fairlead.toml:13:12: \"127.0.0.1:0\" in servers: expected \"host:port\""),
+    (
+        "both server and servers", "servers = [", "server = \"a:1\"\nservers = [",
+        "fairlead.toml:13:10: [endpoint.local] has both server and servers"
+    ),
+    (
+        "secret in the file", "{ file = \"/etc/fairlead/libera.password\" }", "\"hunter2\"",
+        "fairlead.toml:9:43: password must not stand here; expected { file = \"…\" }, { env = \"…\" } or { credential = \"…\" }"
+    ),
+    (
+        "two sources of a secret", "{ env = \"OPS_KEY\" }", "{ env = \"OPS_KEY\", file = \"k\" }",
+        "fairlead.toml:10:19: #ops needs one of file, env and credential"
+    ),
+    ("nick no nick", "\"fairlead\"\nsasl", "\"fair lead\"\nsasl", "fairlead.toml:8:8: nick = \"fair lead\" can't be a nick on IRC"),
+    ("number for a text", "nick = \"fairlead\"", "nick = 7", "fairlead.toml:8:8: expected a text in quotes, found a number"),
+    ("text for a boolean", "tls = false", "tls = \"no\"", "fairlead.toml:14:7: expected true or false, found a text"),
+    (
+        "unknown endpoint", "\"libera:#ops\"", "\"libra:#ops\"",
+        "fairlead.toml:17:9: there is no endpoint \"libra\"; did you mean \"libera\"?"
+    ),
+    ("no channel", "\"libera:#ops\"", "\"libera\"", "fairlead.toml:17:9: \"libera\": expected \"endpoint:channel\""),
+    (
+        "one member", "[\"libera:#ops\", { channel = \"local:#ops\", direction = \"out\" }]", "[\"libera:#ops\"]",
+        "fairlead.toml:17:8: bridge \"ops\" joins 1 channels; it needs at least two"
+    ),
+    ("twice the same channel", "\"local:#ops\"", "\"libera:#ops\"", "fairlead.toml:17:36: \"libera:#ops\" is in bridge \"ops\" already"),
+    (
+        "unknown direction", "\"out\"", "\"outward\"",
+        "fairlead.toml:17:62: direction = \"outward\" is unknown; expected one of \"both\", \"in\", \"out\""
+    ),
+    (
+        "duration without unit", "\"7d\"", "\"7\"",
+        "fairlead.toml:19:8: hold = \"7\": expected a duration such as \"90s\", \"10m\", \"12h\" or \"14d\""
+    ),
+    (
+        "duration as a number", "\"7d\"", "7",
+        "fairlead.toml:19:8: expected a duration such as \"90s\", \"10m\", \"12h\" or \"14d\", found a number"
+    ),
+    ("size out of range", "\"2GB\"", "\"2KB\"", "fairlead.toml:20:9: quota = \"2KB\" is out of range"),
+    (
+        "no relay name", "name = \"example\"\n", "",
+        "fairlead.toml:2:1: [relay] needs name: a short name that peers see, such as \"example\""
+    ),
+    (
+        "bad relay name", "\"example\"", "\"Example Org\"",
+        "fairlead.toml:2:1: relay name \"Example Org\": expected 1 to 32 of a-z, 0-9 and -"
+    ),
+    ("unknown language", "\"de\"", "\"fr\"", "fairlead.toml:1:12: language = \"fr\" is unknown; expected one of \"en\", \"de\""),
+    ("key twice", "tls = false", "tls = false\ntls = true", "fairlead.toml:1"),
+]
+
+@Suite struct SettingsTests {
+    @Test func aGoodConfigurationIsRead() throws {
+        let settings = try SettingsReader.read(text: good)
+        #expect(settings.language == .de)
+        #expect(settings.relay.name == "example" && settings.relay.state == "/var/lib/fairlead")
+        #expect(settings.limits.hold == 7 * 86_400 && settings.limits.holdBytes == 500_000_000)
+        #expect(settings.bridges.map(\.name) == ["ops"])
+        #expect(settings.bridges[0].members.map(\.name) == ["libera:#ops", "local:#ops"])
+        #expect(settings.bridges[0].members.map(\.direction) == [.both, .out])
+        guard case .irc(let libera) = settings.endpoints["libera"], case .irc(let local) = settings.endpoints["local"] else {
+            Issue.record("the endpoints are missing")
+            return
+        }
+        #expect(libera.servers.map(\.description) == ["irc.libera.chat:6697"] && libera.usesTLS && libera.sasl?.account == "fairlead")
+        #expect(local.servers.map(\.description) == ["127.0.0.1:6667", "[::1]:6667"] && !local.usesTLS)
+        #expect(libera.keys["#ops"]?.source == .environment("OPS_KEY"))
+    }
+
+    @Test(arguments: mistakes.map(\.name)) func aMistakeIsSaidWithPlaceAndRemedy(name: String) throws {
+        let mistake = try #require(mistakes.first { $0.name == name })
+        #expect(good.contains(mistake.old))
+        let text = good.replacing(mistake.old, with: mistake.new, maxReplacements: 1)
+        let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read(text: text) }
+        #expect(error.description.hasPrefix(mistake.message), "it says: \(error)")
+    }
+
+    @Test func filesInConfDBelongToIt() throws {
+        let folder = TemporaryFolder()
+        let main = "\(folder.path)/fairlead.toml"
+        try Files.create(main, [UInt8](good.utf8))
+        try Files.makeFolder("\(folder.path)/conf.d")
+        defer { rmdir("\(folder.path)/conf.d") }
+        let part = "\(folder.path)/conf.d/extra.toml"
+        let more =
+            "[endpoint.oftc]\nkind = \"irc\"\nserver = \"irc.oftc.net:6697\"\n[[bridge]]\nname = \"dev\"\njoin = [\"oftc:#dev\", \"libera:#dev\"]\n"
+        try Files.create(part, [UInt8](more.utf8))
+        let settings = try SettingsReader.read(main)
+        #expect(settings.endpoints.keys.sorted() == ["libera", "local", "oftc"] && settings.bridges.map(\.name) == ["ops", "dev"])
+        try Files.remove(part)
+        try Files.create(part, [UInt8]("[endpoint.local]\nkind = \"irc\"\nserver = \"a:1\"\n".utf8))
+        let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read(main) }
+        #expect(error.description == "\(part):1:1: [endpoint.local] stands in \(main) already")
+        try Files.remove(part)
+    }
+
+    @Test func aMissingFileIsSaid() throws {
+        let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read("/nowhere/fairlead.toml") }
+        #expect(error.description == "/nowhere/fairlead.toml:1:1: can't be read: /nowhere/fairlead.toml: No such file or directory")
+    }
+
+    @Test func aSecretThatOthersCanReadIsRefusedWithTheRemedy() throws {
+        let folder = TemporaryFolder()
+        let path = "\(folder.path)/password"
+        try Files.create(path, [UInt8]("hunter2\n".utf8), mode: 0o644)
+        let text = good.replacing("/etc/fairlead/libera.password", with: path).replacing(
+            "keys = { \"#ops\" = { env = \"OPS_KEY\" } }\n", with: "")
+        let settings = try SettingsReader.read(text: text)
+        let error = try #require(throws: ConfigurationError.self) { try SecretReader.check(settings) }
+        #expect(error.description == "fairlead.toml:9:43: \(path) can be read by others; run: chmod 600 \(path)")
+        chmod(path, 0o600)
+        try SecretReader.check(settings)
+        guard case .irc(let irc) = settings.endpoints["libera"], let password = irc.sasl?.password else { return }
+        #expect(try SecretReader.read(password) == "hunter2")
+    }
+
+    /// Whatever bytes a file holds, it is read or refused with a place, and never ends the process.
+    @Test(arguments: 0..<200) func brokenFilesAreRefused(seed: Int) {
+        var generator = SeededGenerator(seed: UInt64(seed))
+        var bytes = [UInt8](good.utf8)
+        for _ in 0..<Int.random(in: 1...6, using: &generator) {
+            let place = Int.random(in: bytes.indices, using: &generator)
+            switch Int.random(in: 0..<3, using: &generator) {
+            case 0: bytes.remove(at: place)
+            case 1: bytes.insert(UInt8.random(in: 0...255, using: &generator), at: place)
+            default: bytes[place] = UInt8.random(in: 0...255, using: &generator)
+            }
+        }
+        let folder = TemporaryFolder()
+        let path = "\(folder.path)/fairlead.toml"
+        try? Files.create(path, bytes)
+        do {
+            _ = try SettingsReader.read(path)
+        } catch {
+            #expect(error.place.file == path && error.place.line >= 1 && !error.message.isEmpty)
+        }
+    }
+}
