@@ -4,7 +4,7 @@
 SWIFT ?= swift
 FLAGS := --explicit-target-dependency-import-check error
 
-.PHONY: test check fuzz faults format clean setup
+.PHONY: test check bench fuzz faults format clean setup
 
 setup:
 	@Scripts/setup
@@ -17,6 +17,11 @@ test: setup
 check: setup
 	@Scripts/check
 	$(SWIFT) build $(FLAGS) --build-tests
+
+# The project's own measurements, built for speed (ARGS=--json for a program, --quick for a look).
+bench: setup
+	$(SWIFT) build -c release --product fairlead
+	.build/release/fairlead bench journal $(ARGS)
 
 # Fuzzes every decoder for SECONDS each (default 60); what it finds is kept in Tests/Corpus.
 fuzz: setup

@@ -90,7 +90,9 @@ let package = Package(
         store(),
         endpoint("IRC"),
         daemon(),
-        .executableTarget(name: "fairlead", dependencies: ["Base", "IO", "Daemon"], path: "Sources/fairlead", swiftSettings: strict),
+        .executableTarget(
+            name: "fairlead", dependencies: ["Base", "Model", "Core", "IO", "Store", "Daemon"], path: "Sources/fairlead",
+            swiftSettings: strict),
 
         support("Support", ["Base"]),
         support("Simulation", ["Support", "Base", "Model", "Core", "Store"]),

@@ -19,6 +19,7 @@ enum CommandLineProgram {
 
         usage: fairlead COMMAND [--config FILE]
 
+          bench      measure this machine: fairlead bench --help
           check      parse and validate the configuration; never opens a network connection
           version    print the version
           help       print this
@@ -28,19 +29,20 @@ enum CommandLineProgram {
 
         """
 
-    private static let commands = ["check", "version", "help"]
+    private static let commands = ["bench", "check", "version", "help"]
 
-    static func main() {
-        Console.exit(run(Array(CommandLine.arguments.dropFirst())).rawValue)
+    static func main() async {
+        Console.exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
     }
 
-    private static func run(_ arguments: [String]) -> Exit {
+    private static func run(_ arguments: [String]) async -> Exit {
         var rest = arguments
         guard !rest.isEmpty else {
             Console.error(help)
             return .wrongUsage
         }
         let command = rest.removeFirst()
+        if command == "bench" { return await BenchCommand.run(rest) }
         if rest.contains("--help") || rest.contains("-h") { return show(help) }
         switch command {
         case "help", "--help", "-h": return show(help)

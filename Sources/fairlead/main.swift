@@ -1,1 +1,1 @@
-CommandLineProgram.main()
+await CommandLineProgram.main()
