@@ -22,6 +22,10 @@ package enum CoreLimits {
     package static let linger = Interval(nanoseconds: 500_000)
     /// A full disk is tried again after so long.
     package static let fullRetry = Interval.seconds(1)
+    /// The longest a server's word can put a delivery off before it is tried again.
+    package static let longestDeferral = Interval.seconds(3600)
+    /// An outbox that passed so many entries of others without a receipt of its own has its row written.
+    package static let cursorLag = 10_000
     /// How often retention and `hold` are looked after.
     package static let upkeep = Interval.seconds(60)
     /// Blocks erased in one commit: a bump of it is not felt at 10,000 messages a second.

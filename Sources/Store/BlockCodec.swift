@@ -61,6 +61,8 @@ enum BlockCodec {
     static func decode(_ row: RawSpan, first: Position, count: Int, time: UnixTime, into buffer: inout EntryBuffer) throws(JournalError) {
         func damaged(_ what: String) -> JournalError { .damaged(place: "position \(first)", what: what) }
         guard row.byteCount > 5 else { throw damaged("a block of \(row.byteCount) bytes") }
+        // An entry has at least six bytes.
+        guard count > 0, count <= row.byteCount / 6 else { throw damaged("a block of \(row.byteCount) bytes with \(count) entries") }
         let body = row.extracting(0..<row.byteCount - 4)
         var tail = ByteReader(row, from: row.byteCount - 4)
         guard (try? tail.uint32()) == checksum(body, first: first, count: count, time: time) else { throw damaged("wrong checksum") }

@@ -121,6 +121,9 @@ package actor OutsideJournal: Journal, JournalReader {
     package func changes(of targets: [EventID]) async throws(JournalError) -> [ChangeRow] {
         try await outside { () async throws(JournalError) in try await inner.reader.changes(of: targets) }
     }
+    package func deletions(from first: Position, before end: Position) async throws(JournalError) -> [ChangeRow] {
+        try await outside { () async throws(JournalError) in try await inner.reader.deletions(from: first, before: end) }
+    }
     package func bounces(from id: UInt64, atMost limit: Int) async throws(JournalError) -> [BounceRow] {
         try await outside { () async throws(JournalError) in try await inner.reader.bounces(from: id, atMost: limit) }
     }

@@ -70,6 +70,8 @@ package struct Delivery: Hashable, Sendable {
     package let accepted: UnixTime
     /// What the event refers to, as it stands at this destination; nil if it refers to nothing.
     package let target: TargetState?
+    /// The entry whose text it bears: its own, or an edit's that goes out with it.
+    package let text: Position
     /// Journaled over a minute after it happened, or sent by an operator's word long after.
     package var isLate: Bool { originTime.seconds(until: accepted) > 60 }
 }

@@ -37,7 +37,7 @@ extension Engine {
         changedDestinations.insert(destination)
         commitWhenQuiet()
         if let timer = outboxes[destination]?.retryTimer { loop.cancel(timer) }
-        outboxes[destination]?.retryTimer = loop.schedule(at: loop.now + interval) { [weak self] in
+        outboxes[destination]?.retryTimer = loop.schedule(at: loop.now + min(interval, CoreLimits.longestDeferral)) { [weak self] in
             self?.assumeIsolated { $0.retryDue(destination) }
         }
     }
@@ -49,7 +49,7 @@ extension Engine {
     }
 
     package func bounced(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, _ reason: BounceReason) async {
-        guard outboxes[destination]?.machine.abandon(position, as: .bounced) != nil else { return }
+        guard outboxes[destination]?.machine.bounce(position, part: part) == true else { return }
         lastBounce += 1
         pending.bounces.append(
             BounceRow(
@@ -59,18 +59,21 @@ extension Engine {
         await goOn(destination)
     }
 
-    package func found(_ id: EventID, part: UInt32, in destination: DestinationID, as nativeID: NativeKey) {
+    package func found(_ id: EventID, part: UInt32, in destination: DestinationID, as nativeID: NativeKey) async {
         guard let stream = streams.index(of: id.stream), id.number <= streams[stream].prefix else {
             counters.orphans += 1
             return
         }
-        if ids.parts(id, at: destination)?.contains(where: { $0.part == part && $0.outcome.isShown }) == true { return }
+        if ids.parts(id, at: destination) == nil, let known = try? await journal.reader.parts(of: id, at: destination) {
+            ids.remember(known, of: id, at: destination)
+        }
+        if ids.parts(id, at: destination)?.contains(where: { $0.part == part && ($0.outcome.isShown || $0.outcome == .hidden) }) == true { return }
         counters.found += 1
         if outboxes[destination]?.machine.found(stream: stream, number: id.number, part: part, as: nativeID) == true {
             settle(destination)
             return
         }
-        outboxes[destination]?.found.insert(id)
+        outboxes[destination]?.settled.insert(id)
         write(
             Receipt(
                 destination: destination, position: .zero, stream: stream, number: id.number, part: part, outcome: .found, time: loop.time,
@@ -87,24 +90,38 @@ extension Engine {
         await send(to: destination)
     }
 
-    /// Writes the receipts that are next in order, and forgets what is no longer under way. Whether there were any.
+    /// Writes the receipts that are next in order, and forgets what is no longer under way. Whether anything came to its end.
     @discardableResult
     func settle(_ destination: DestinationID) -> Bool {
-        guard let receipts = outboxes[destination]?.machine.receipts(at: loop.time), let cursor = outboxes[destination]?.machine.cursor
-        else {
-            return false
-        }
+        guard let before = outboxes[destination]?.machine.cursor, let receipts = outboxes[destination]?.machine.receipts(at: loop.time),
+            let cursor = outboxes[destination]?.machine.cursor
+        else { return false }
         for receipt in receipts {
             counters.count(receipt.outcome)
             write(receipt)
+            if receipt.outcome == .asMessage { showTarget(receipt) }
         }
-        if receipts.isEmpty { return false }
-        changedDestinations.insert(destination)
-        for position in Set(receipts.map(\.position)) where position < cursor { outboxes[destination]?.deliveries[position] = nil }
+        if before == cursor && receipts.isEmpty { return false }
+        let finished = outboxes[destination]?.deliveries.keys.filter { $0 < cursor } ?? []
+        for position in finished { outboxes[destination]?.deliveries[position] = nil }
+        if !receipts.isEmpty { changedDestinations.insert(destination) }
         return true
     }
 
-    private func write(_ receipt: Receipt) {
+    /// An edit that came as a message stands for the message it edited: what refers to that one means it from now on.
+    private func showTarget(_ receipt: Receipt) {
+        guard let edit = outboxes[receipt.destination]?.deliveries[receipt.position], let target = edit.event.target,
+            let stream = streams.index(of: target.stream)
+        else { return }
+        // One that is still to come must not be shown beside it.
+        if target.number > streams[stream].prefix { outboxes[receipt.destination]?.settled.insert(target) }
+        write(
+            Receipt(
+                destination: receipt.destination, position: .zero, stream: stream, number: target.number, part: receipt.part,
+                outcome: .asMessage, time: receipt.time, nativeID: receipt.nativeID))
+    }
+
+    func write(_ receipt: Receipt) {
         pending.receipts.append(receipt)
         let part = NativePart(part: receipt.part, outcome: receipt.outcome, time: receipt.time, nativeID: receipt.nativeID)
         ids.remember(part, of: streams.id(receipt.stream, receipt.number), at: receipt.destination)

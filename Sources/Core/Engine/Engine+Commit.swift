@@ -5,7 +5,7 @@ extension Engine {
     /// Writes batch after batch, in order, as long as there is something to write.
     func commitLoop() async throws {
         var earliest = Instant(nanoseconds: 0)
-        while true {
+        while !isEnding || !pending.isEmpty {
             await withUnsafeContinuation { commitSignal.wait($0) }
             if loop.now < earliest { await loop.sleep(until: earliest) }
             earliest = loop.now + CoreLimits.linger
@@ -26,6 +26,10 @@ extension Engine {
         closed.time = loop.time
         closed.streams = streams.takeChanged()
         closed.destinations = changedDestinations.sorted().compactMap { row(of: $0) }
+        for row in closed.destinations {
+            routing.store(row)
+            outboxes[row.id]?.written = row.cursor
+        }
         changedDestinations.removeAll(keepingCapacity: true)
         if let quietTimer { loop.cancel(quietTimer) }
         quietTimer = nil
@@ -78,15 +82,16 @@ extension Engine {
     }
 
     /// Returns when the batch that is being filled is durable.
-    func waitForCommit() async {
+    func waitForCommit() async throws {
         let number = batch
         commitSignal.set()
-        await withUnsafeContinuation { commitWaiters.append((number, $0)) }
+        if failure == nil { await withUnsafeContinuation { commitWaiters.append((number, $0)) } }
+        if let failure { throw failure }
     }
 
     /// Returns when there is room for more, in memory and on the disk.
-    func waitForRoom() async {
-        while isFull || pending.entries.byteCount > CoreLimits.pendingBytes { await waitForCommit() }
+    func waitForRoom() async throws {
+        while isFull || pending.entries.byteCount > CoreLimits.pendingBytes { try await waitForCommit() }
     }
 
     /// Receipts were added to the batch: a commit follows when it has been quiet for a while.

@@ -38,7 +38,7 @@ extension Engine {
             try await takeAll(destination, mayAskJournal)
             claim(destination)
             // What was settled at once may be what the next one waits for.
-        } while settle(destination)
+        } while settle(destination) && outboxes[destination]?.machine.connection == .up
     }
 
     /// Takes events until the window is full, the journal is needed and may not be asked, or one must wait for another.
@@ -57,39 +57,59 @@ extension Engine {
         commitSignal.set()
     }
 
+    /// Lets a destination that has had everything of its bridge go over what others said since.
+    func jump(_ destination: DestinationID, of bridge: BridgeIndex) {
+        guard let head = outboxes[destination]?.machine.head, outboxes[destination]?.machine.isIdle == true, head >= ends[bridge] ?? begin else { return }
+        outboxes[destination]?.machine.jump(to: recent.end)
+    }
+
     private enum Step { case taken, needsJournal, mustWait }
 
     /// Decides about the entry at the outbox's head.
     private func takeNext(_ destination: DestinationID, _ mayAskJournal: Bool) async throws -> Step {
-        guard let member = routing.member(destination), let position = outboxes[destination]?.machine.head,
+        guard let member = routing.member(destination), let rest = outboxes[destination]?.machine.headRest,
             endpoints[member.settings.endpoint] != nil
         else { return .mustWait }
-        if recent.run(at: position) == nil && !mayAskJournal { return .needsJournal }
-        guard let entry = try await entry(at: position) else {
-            // Retired: nothing is held back for longer than `hold`.
-            outboxes[destination]?.machine.pass()
-            return .taken
-        }
-        let hasBegun = outboxes[destination]?.machine.hasBegunHead == true
-        guard let plan = try await plan(entry, member, hasBegun ? .asClaimed : .first, mayAskJournal) else { return .needsJournal }
+        if recent.run(at: rest.position) == nil && !mayAskJournal { return .needsJournal }
+        guard let entry = try await entry(at: rest.position, for: destination) else { return .taken }
+        let turn: DeliveryPlan.Turn = rest.hasBegun ? .resumed(text: rest.text ?? rest.position) : .first
+        guard let plan = try await plan(entry, member, turn, mayAskJournal) else { return .needsJournal }
         switch plan {
         case .wait:
             return .mustWait
+        case .finish where rest.hasBegun:
+            // What has arrived of it has its receipts; there is no more to come.
+            outboxes[destination]?.machine.pass()
         case .pass, .ask:
             outboxes[destination]?.machine.pass()
-            outboxes[destination]?.found.remove(streams.id(entry.head.stream, entry.head.number))
+            outboxes[destination]?.settled.remove(streams.id(entry.head.stream, entry.head.number))
         case .finish(let outcome):
             outboxes[destination]?.machine.finish(stream: entry.head.stream, number: entry.head.number, outcome)
         case .send(let delivery, let success, let absorbed):
-            await take(delivery, entry.head, success, absorbed, for: member)
+            await take(delivery, entry.head, success, absorbed, from: rest.start, for: member)
         }
         return .taken
     }
 
+    /// The entry at an outbox's head. nil: it was retired, and the outbox has gone on to what is still there. Of what was retired
+    /// deletions are still known: a message that stands there must not stay because its deletion is old.
+    private func entry(at position: Position, for destination: DestinationID) async throws -> LogEntry? {
+        if position >= oldest, let entry = try await entry(at: position) { return entry }
+        if outboxes[destination]?.retired == nil {
+            let rows = try await journal.reader.deletions(from: position, before: oldest)
+            outboxes[destination]?.retired = Dictionary(rows.map { ($0.position, $0) }) { first, _ in first }
+        }
+        if let row = outboxes[destination]?.retired?[position], let stream = streams.index(of: row.by.stream) {
+            return LogEntry(deletion: row, stream: stream, at: loop.time)
+        }
+        let next = outboxes[destination]?.retired?.keys.filter { $0 > position }.min() ?? max(oldest, position.next)
+        outboxes[destination]?.machine.jump(to: next)
+        if next >= oldest { outboxes[destination]?.retired = nil }
+        return nil
+    }
+
     /// A plan with the journal's help; nil if that is needed and not allowed.
-    private func plan(_ entry: LogEntry, _ member: RoutingTable.Member, _ turn: DeliveryPlan.Turn, _ mayAskJournal: Bool) async throws
-        -> DeliveryPlan?
-    {
+    private func plan(_ entry: LogEntry, _ member: RoutingTable.Member, _ turn: DeliveryPlan.Turn, _ mayAskJournal: Bool) async throws -> DeliveryPlan? {
         var answers = DeliveryPlan.Answers()
         while true {
             let plan = plan(entry, for: member, turn, answers)
@@ -99,44 +119,44 @@ extension Engine {
         }
     }
 
-    private func take(_ delivery: Delivery, _ head: EntryHead, _ success: Outcome, _ absorbed: ChangeRow?, for member: RoutingTable.Member)
-        async
-    {
+    private func take(
+        _ delivery: Delivery, _ head: EntryHead, _ success: Outcome, _ absorbed: ChangeRow?, from start: UInt32, for member: RoutingTable.Member
+    ) async {
         let destination = member.destination
         guard let endpoint = endpoints[member.settings.endpoint] else { return }
-        let start = outboxes[destination]?.machine.headStart ?? 0
         let parts = await endpoint.parts(of: delivery, from: start)
         // Only `fill` moves the head, and one `fill` runs at a time: the machine still looks at this entry.
         if parts.isEmpty && start == 0 {
             outboxes[destination]?.machine.finish(stream: head.stream, number: head.number, .notExpressible)
             return
         }
-        outboxes[destination]?.machine.take(stream: head.stream, number: head.number, parts: parts, success: success)
+        outboxes[destination]?.machine.take(stream: head.stream, number: head.number, parts: parts, success: success, text: delivery.text)
         outboxes[destination]?.deliveries[delivery.position] = delivery
         if let absorbed { absorb(absorbed, at: destination) }
     }
 
     /// An edit goes with its message and is settled together with the claim: whatever becomes of that, it is not shown apart.
     private func absorb(_ edit: ChangeRow, at destination: DestinationID) {
-        guard let stream = streams.index(of: edit.by.stream), ids.parts(edit.by, at: destination) == nil else { return }
-        pending.receipts.append(
+        guard let stream = streams.index(of: edit.by.stream), outboxes[destination]?.settled.insert(edit.by).inserted == true else { return }
+        counters.count(.superseded)
+        write(
             Receipt(
                 destination: destination, position: edit.position, stream: stream, number: edit.by.number, outcome: .superseded,
                 time: loop.time))
-        counters.count(.superseded)
-        ids.remember(NativePart(part: 0, outcome: .superseded, time: loop.time, nativeID: nil), of: edit.by, at: destination)
     }
 
     /// Cuts what is left of events that were interrupted. What was deleted meanwhile gets no rest.
     private func takeRest(_ destination: DestinationID) async throws {
-        while let rest = outboxes[destination]?.machine.rest, let hasBegun = outboxes[destination]?.machine.hasBegun {
+        while let rest = outboxes[destination]?.machine.rest {
+            let turn: DeliveryPlan.Turn = rest.hasBegun ? .resumed(text: rest.text ?? rest.position) : .first
             guard let member = routing.member(destination), let endpoint = endpoints[member.settings.endpoint],
-                let entry = try await entry(at: rest.position),
-                let plan = try await plan(entry, member, hasBegun ? .asClaimed : .first, true)
+                let entry = try await entry(at: rest.position), let plan = try await plan(entry, member, turn, true)
             else {
                 outboxes[destination]?.machine.finishRest(nil)
                 continue
             }
+            // The connection may have gone meanwhile, and the rest begin elsewhere.
+            guard outboxes[destination]?.machine.rest == rest else { continue }
             switch plan {
             case .wait:
                 return
@@ -144,16 +164,11 @@ extension Engine {
                 outboxes[destination]?.machine.finishRest(nil)
             case .finish(let outcome):
                 outboxes[destination]?.machine.finishRest(outcome)
-            case .send(let delivery, _, let absorbed):
-                if hasBegun, lookAhead.later(delivery.id).deletion != nil {
-                    outboxes[destination]?.machine.finishRest(nil)
-                    continue
-                }
+            case .send(let delivery, let success, let absorbed):
                 let parts = await endpoint.parts(of: delivery, from: rest.start)
-                // The connection may have gone meanwhile, and the rest begin elsewhere.
-                guard let now = outboxes[destination]?.machine.rest, now == rest else { continue }
+                guard outboxes[destination]?.machine.rest == rest else { continue }
                 outboxes[destination]?.deliveries[rest.position] = delivery
-                outboxes[destination]?.machine.takeRest(parts)
+                outboxes[destination]?.machine.takeRest(parts, success: success, text: delivery.text)
                 if let absorbed { absorb(absorbed, at: destination) }
             }
         }
@@ -162,15 +177,27 @@ extension Engine {
     /// Hands the endpoint the parts whose claims are durable.
     func send(to destination: DestinationID) async {
         guard let member = routing.member(destination), let endpoint = endpoints[member.settings.endpoint] else { return }
+        withdrawDeleted(destination)
         guard let parts = outboxes[destination]?.machine.send(), !parts.isEmpty else { return }
         var deliveries: [PartDelivery] = []
         for part in parts {
-            guard let delivery = outboxes[destination]?.deliveries[part.position] else {
-                preconditionFailure("a part was claimed and its delivery not kept")
-            }
+            guard let delivery = outboxes[destination]?.deliveries[part.position] else { preconditionFailure("a part was claimed and its delivery not kept") }
             deliveries.append(PartDelivery(delivery: delivery, part: part.part, range: part.range))
         }
         await endpoint.deliver(deliveries, to: destination)
+    }
+
+    /// What was deleted since it was taken, or while it was put off, is not sent any more.
+    private func withdrawDeleted(_ destination: DestinationID) {
+        var hasChanged = false
+        for position in outboxes[destination]?.machine.unsent ?? [] {
+            guard let delivery = outboxes[destination]?.deliveries[position], case .posted = delivery.event,
+                let deletion = lookAhead.later(delivery.id).deletion, isSameOwner(deletion.by, delivery.id)
+            else { continue }
+            outboxes[destination]?.machine.abandon(position, as: .superseded)
+            hasChanged = true
+        }
+        if hasChanged && settle(destination) { wake(destination) }
     }
 
     /// Asks what became of parts that may have been sent before.
@@ -181,13 +208,13 @@ extension Engine {
         outboxes[destination]?.isReconciling = true
         defer { outboxes[destination]?.isReconciling = false }
         var claimed: [ClaimedPart] = []
-        var asked: [Int] = []
-        for (index, claim) in claims.enumerated() {
+        for claim in claims {
             guard let entry = try await entry(at: claim.position),
-                case .send(let delivery, _, _)? = try await plan(entry, member, .asClaimed, true)
+                case .send(let delivery, let success, _)? = try await plan(entry, member, .claimed(text: claim.text), true)
             else { continue }
+            outboxes[destination]?.machine.setSuccess(claim.position, success)
+            outboxes[destination]?.deliveries[claim.position] = delivery
             claimed.append(ClaimedPart(id: delivery.id, part: claim.part, range: claim.range, delivery: delivery))
-            asked.append(index)
         }
         let results = await endpoint.reconcile(claimed, in: destination)
         guard outboxes[destination]?.connection == connection else {
@@ -195,8 +222,8 @@ extension Engine {
             wake(destination)
             return
         }
-        var answers = [ClaimResult](repeating: .unknown, count: claims.count)
-        for (index, result) in zip(asked, results) { answers[index] = result }
+        var answers: [PartID: ClaimResult] = [:]
+        for (claim, result) in zip(claimed, results) { answers[PartID(position: claim.delivery.position, part: claim.part)] = result }
         counters.repeated += UInt64(outboxes[destination]?.machine.reconciled(answers) ?? 0)
         settle(destination)
     }

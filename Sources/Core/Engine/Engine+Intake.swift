@@ -11,19 +11,25 @@ extension Engine {
         else {
             return happenings.map { _ in .notTaken }
         }
-        await waitForRoom()
+        try await waitForRoom()
         try await recall(happenings, in: destination, mayBeKnown: mayBeKnown)
         var acceptances: [Acceptance] = []
         var born = EntryBuffer()
         for happening in happenings { acceptances.append(accept(happening, from: member, of: bridge, into: &born)) }
-        recent.append(born, at: loop.time, committed: committedEnd)
+        if !born.isEmpty {
+            // Destinations that have had everything of this bridge need not look at what others said since.
+            for other in routing.destinations(of: member.bridge) { jump(other, of: member.bridge) }
+            recent.append(born, at: loop.time, committed: committedEnd)
+            ends[member.bridge] = recent.end
+        }
         if let source {
             sources[destination] = source
             changedDestinations.insert(destination)
         }
-        if born.isEmpty && source == nil { return acceptances }
+        // Also a duplicate is told only when its first telling is durable.
+        if born.isEmpty && source == nil && recent.end == committedEnd && pending.isEmpty { return acceptances }
         for other in routing.destinations(of: member.bridge) { try await fill(other, mayAskJournal: false) }
-        await waitForCommit()
+        try await waitForCommit()
         return acceptances
     }
 
@@ -36,6 +42,11 @@ extension Engine {
         }
         for key in wanted where ids.event(key, at: destination) == nil {
             if let id = try await journal.reader.eventID(for: key, at: destination) { ids.remember(key, id, at: destination) }
+        }
+        // What people do to a message depends on whether it was written here or is a copy.
+        for happening in happenings {
+            guard let key = happening.content.changed, let id = ids.event(key, at: destination), ids.parts(id, at: destination) == nil else { continue }
+            ids.remember(try await journal.reader.parts(of: id, at: destination), of: id, at: destination)
         }
     }
 
@@ -53,17 +64,20 @@ extension Engine {
         case .posted(let text, let style, let reply, let thread):
             event = .posted(
                 Post(
-                    text, style: style, reply: reply.flatMap { ids.event($0, at: destination) },
+                    mended(text), style: style, reply: reply.flatMap { ids.event($0, at: destination) },
                     thread: thread.flatMap { ids.event($0, at: destination) }))
         case .topic(let text):
-            event = .topic(text)
+            event = .topic(mended(RichText(text)).text)
         case .edited(let key, let text):
             guard let target = ids.event(key, at: destination) else { return withoutTarget() }
-            if isForeign(target) { return .local }
-            event = .edited(target: target, content: Post(text))
+            if !isOrigin(destination, of: target) { return .local }
+            event = .edited(target: target, content: Post(mended(text)))
         case .deleted(let key):
             guard let target = ids.event(key, at: destination) else { return withoutTarget() }
-            if isForeign(target) { return .local }
+            if !isOrigin(destination, of: target) {
+                hide(target, key, at: destination)
+                return .local
+            }
             event = .deleted(target: target)
         case .reacted(let key, let emoji, let isOn):
             guard let target = ids.event(key, at: destination) else { return withoutTarget() }
@@ -79,10 +93,28 @@ extension Engine {
         return .withoutTarget
     }
 
-    /// Whether an event was born in another channel: what people do to its copy here is no act of its author.
-    private func isForeign(_ target: EventID) -> Bool {
-        guard let stream = streams.index(of: target.stream) else { return true }
-        return !streams.isOwn(stream)
+    /// Whether a message was written in this channel: what people do to a copy is no act of its author and stays where it is.
+    private func isOrigin(_ destination: DestinationID, of target: EventID) -> Bool {
+        ids.parts(target, at: destination)?.contains { $0.outcome == .origin } ?? false
+    }
+
+    /// Remembers that a part of a copy was deleted here, so that no later edit brings it back.
+    private func hide(_ target: EventID, _ key: NativeKey, at destination: DestinationID) {
+        guard let stream = streams.index(of: target.stream),
+            let part = ids.parts(target, at: destination)?.first(where: { $0.nativeID == key && $0.outcome.isShown })
+        else { return }
+        write(
+            Receipt(
+                destination: destination, position: .zero, stream: stream, number: target.number, part: part.part, outcome: .hidden,
+                time: loop.time, nativeID: key))
+    }
+
+    /// A text as the record takes it. Endpoints mend and cut what their network sends; what they missed is mended here, visibly and counted.
+    private func mended(_ rich: RichText) -> RichText {
+        if rich.text.utf8.count <= ModelLimits.text && Sanitiser.isSanitary(rich.text) { return rich }
+        counters.mended += 1
+        let text = Sanitiser.text(rich.text)
+        return RichText(text.utf8.count <= ModelLimits.text ? text : text.cut(toBytes: ModelLimits.text - 6) + " […]")
     }
 
     /// Gives an event its number and its place in the batch, its author's profile before it where that is news.
@@ -92,7 +124,7 @@ extension Engine {
         let stream = streams.ownStream(of: bridge)
         let account = happening.account ?? Happening.Account(id: "", name: "")
         let key = AuthorKey(secret: bridge.secret, endpoint: member.settings.endpoint, account: account.id)
-        let (author, profile) = streams.author(key, name: account.name, picture: account.picture, home: member.home, in: stream)
+        let (author, profile) = streams.author(key, name: Sanitiser.name(account.name), picture: account.picture, home: member.home, in: stream)
         if let profile {
             let record = RecordEncoder.encode(.profile(profile), author: author)
             append(record, streams.nextNumber(in: stream), stream, happening.time, to: &born)
@@ -142,6 +174,14 @@ extension Engine {
 }
 
 extension Happening.Content {
+    /// The message that is edited or deleted.
+    var changed: NativeKey? {
+        switch self {
+        case .edited(let key, _), .deleted(let key): key
+        case .posted, .reacted, .topic: nil
+        }
+    }
+
     /// The native names it refers to.
     var references: [NativeKey] {
         switch self {

@@ -7,7 +7,7 @@ enum DeliveryPlan {
     case pass
     case finish(Outcome)
     /// To be sent; `absorbed` is an edit whose text it bears, and which is thereby settled.
-    case send(Delivery, success: Outcome, absorbed: ChangeRow?)
+    case send(Delivery, success: Outcome, absorbed: ChangeRow? = nil)
     case ask(Question)
     /// What it refers to is under way itself: its turn comes when that has ended.
     case wait
@@ -28,34 +28,43 @@ enum DeliveryPlan {
         var records: [Position: [UInt8]] = [:]
     }
 
-    /// Whether an event's turn comes, or it was claimed before and its text must be what it was then.
-    enum Turn { case first, asClaimed }
+    enum Turn: Equatable {
+        /// An event's turn comes.
+        case first
+        /// A beginning has arrived, of the text of this entry: the rest must be of the same, unless the event was deleted.
+        case resumed(text: Position)
+        /// Parts of the text of this entry were claimed, and it is asked what became of them.
+        case claimed(text: Position)
+    }
 }
 
 extension Engine {
-    /// Decides about an entry when its turn comes.
+    /// Decides about an entry.
     func plan(
         _ entry: LogEntry, for member: RoutingTable.Member, _ turn: DeliveryPlan.Turn, _ answers: DeliveryPlan.Answers = .init(),
         parked: Bool? = nil
     ) -> DeliveryPlan {
         let stream = entry.head.stream
-        guard streams[stream].bridge == member.bridge, member.settings.direction != .into, !entry.head.isGivenBack,
-            let (event, number) = entry.event
-        else { return .pass }
+        guard entry.head.isEvent, streams[stream].bridge == member.bridge, member.settings.direction != .into, !entry.head.isGivenBack else {
+            return .pass
+        }
+        // What can't be read was journaled by another version; it is counted as what the network can't express.
+        guard let (event, number) = entry.event else { return .finish(.notExpressible) }
         if case .profile = event { return .pass }
-        if let target = event.reference, let targetStream = streams.index(of: target.stream),
+        let profile = streams.profile(stream, number)
+        if streams.isOwn(stream), let profile, profile.home == member.home { return .pass }
+        if turn == .first, let target = event.reference, let targetStream = streams.index(of: target.stream),
             outboxes[member.destination]?.machine.isUnderWay(stream: targetStream, number: target.number) == true
         {
             return .wait
         }
-        let profile = streams.profile(stream, number)
-        if streams.isOwn(stream), let profile, profile.home == member.home { return .pass }
         let author = DisplayAuthor(
             key: profile?.key ?? AuthorKey(rawValue: 0), name: profile?.name ?? "unknown",
             organisation: streams.isOwn(stream) ? nil : organisations[streams[stream].introduction.owner] ?? "unknown")
+        let isParked = parked ?? (entry.position < outboxes[member.destination]?.parkedBefore ?? .zero)
         let planning = Planning(
             id: streams.id(stream, entry.head.number), entry: entry, author: author, destination: member.destination,
-            isParked: parked ?? (entry.position < outboxes[member.destination]?.parkedBefore ?? .zero), turn: turn, answers: answers)
+            isParked: isParked && turn == .first, turn: turn, answers: answers)
         do {
             return try plan(event, planning)
         } catch {
@@ -73,13 +82,13 @@ extension Engine {
         case .deleted(let target):
             return try planDeletion(event, of: target, now)
         case .reacted(let reaction):
-            let standing = try parts(of: reaction.target, now)
             if now.isParked { return .finish(.parked) }
+            let standing = try parts(of: reaction.target, now)
             // A reaction to what nobody sees would be a riddle.
-            guard standing.contains(where: \.outcome.isShown) else { return .finish(.withoutTarget) }
-            return .send(now.delivery(event, .shown(standing)), success: .delivered, absorbed: nil)
+            guard standing.isShown else { return .finish(.withoutTarget) }
+            return .send(now.delivery(event, .shown(standing)), success: .delivered)
         case .topic, .call, .unknown:
-            return now.isParked ? .finish(.parked) : .send(now.delivery(event, nil), success: .delivered, absorbed: nil)
+            return now.isParked ? .finish(.parked) : .send(now.delivery(event, nil), success: .delivered)
         case .attachmentReady, .profile:
             return .pass
         }
@@ -87,40 +96,51 @@ extension Engine {
 
     /// Whether an earlier life of this process, a mark in the channel, or an edit that went with its message has settled it.
     private func isSettled(_ now: Planning) throws(DeliveryPlan.Question) -> Bool {
-        if outboxes[now.destination]?.found.contains(now.id) == true { return true }
+        if outboxes[now.destination]?.settled.contains(now.id) == true { return true }
         // What was accepted since this process began can only have been settled by it.
-        if now.entry.position >= begin { return !(ids.parts(now.id, at: now.destination) ?? []).isEmpty }
+        if now.entry.position >= begin { return false }
         return try !parts(of: now.id, now).isEmpty
     }
 
     private func plan(_ post: Post, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
-        let later = try self.later(now.id, from: now.entry.position, now)
-        if now.turn == .first, let deletion = later.deletion, isSameOwner(deletion.by, now.id) { return .finish(.superseded) }
-        var shown = post
-        var absorbed: ChangeRow?
-        if let edit = later.edit, isSameOwner(edit.by, now.id) {
-            let standing = try parts(of: edit.by, now)
-            if now.turn == .first, standing.contains(where: { $0.outcome == .asMessage }) { return .finish(.superseded) }
-            // A text that was begun without the edit goes on without it.
-            if now.turn == .first || standing.contains(where: { $0.outcome == .superseded }) {
-                guard let record = now.answers.records[edit.position] else { throw .record(edit.position) }
-                var dropped = 0
-                if case .edited(_, let newest)? = try? Event.decode(record.span.bytes, droppedSpans: &dropped).event {
-                    // The newest text, in the place and thread of the first.
-                    shown.content = newest.content
-                    shown.style = newest.style
-                    absorbed = edit
-                }
-            }
+        switch now.turn {
+        case .first:
+            let later = try self.later(now.id, from: now.entry.position, now)
+            if let deletion = later.deletion, isSameOwner(deletion.by, now.id) { return .finish(.superseded) }
+            guard let edit = later.edit, isSameOwner(edit.by, now.id) else { return try send(post, now) }
+            return try send(post, textOf: edit.position, absorbing: edit, now)
+        case .resumed(let text):
+            let later = try self.later(now.id, from: now.entry.position, now)
+            if let deletion = later.deletion, isSameOwner(deletion.by, now.id) { return .finish(.superseded) }
+            return try send(post, textOf: text, now)
+        case .claimed(let text):
+            return try send(post, textOf: text, now)
         }
-        return .send(now.delivery(.posted(shown), try answered(by: post, now)), success: .delivered, absorbed: absorbed)
+    }
+
+    /// A message with the text of another entry, an edit of it, in the place and thread of the first.
+    private func send(_ post: Post, textOf position: Position, absorbing edit: ChangeRow? = nil, _ now: Planning)
+        throws(DeliveryPlan.Question) -> DeliveryPlan
+    {
+        if position == now.entry.position { return try send(post, now) }
+        guard let record = now.answers.records[position] else { throw .record(position) }
+        var dropped = 0
+        guard case .edited(_, let newest)? = try? Event.decode(record.span.bytes, droppedSpans: &dropped).event else { return try send(post, now) }
+        var shown = post
+        shown.content = newest.content
+        shown.style = newest.style
+        return try send(shown, absorbing: edit, now)
+    }
+
+    private func send(_ post: Post, absorbing edit: ChangeRow? = nil, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
+        .send(now.delivery(.posted(post), try answered(by: post, now), text: edit?.position), success: .delivered, absorbed: edit)
     }
 
     /// How the message that a post answers stands here.
     private func answered(by post: Post, _ now: Planning) throws(DeliveryPlan.Question) -> TargetState? {
         guard let reply = post.reply else { return nil }
         let standing = try parts(of: reply, now)
-        if standing.contains(where: \.outcome.isShown) { return .shown(standing) }
+        if standing.isShown { return .shown(standing) }
         // What was deleted is not quoted.
         if try later(reply, from: .zero, now).deletion != nil { return .notShown(quote: nil) }
         guard let text = now.answers.text[reply] else { throw .text(reply) }
@@ -128,33 +148,24 @@ extension Engine {
     }
 
     private func planEdit(_ event: Event, of target: EventID, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
-        let later = try self.later(target, from: now.entry.position, now)
         if now.turn == .first {
+            let later = try self.later(target, from: now.entry.position, now)
             if later.deletion != nil { return .finish(.superseded) }
             if let newest = later.edit, newest.by != now.id { return .finish(.superseded) }
         }
         let standing = try parts(of: target, now)
-        if standing.contains(where: \.outcome.isShown) {
-            return .send(now.delivery(event, .shown(standing)), success: .delivered, absorbed: nil)
-        }
+        if standing.isShown { return .send(now.delivery(event, .shown(standing)), success: .delivered) }
         if now.isParked { return .finish(.parked) }
-        // What was left out for good is not brought in by a later change.
-        if standing.contains(where: { $0.outcome == .superseded || $0.outcome == .parked }) { return .finish(.superseded) }
-        return .send(now.delivery(event, .notShown(quote: nil)), success: .asMessage, absorbed: nil)
+        // What was left out for good, or taken away here, is not brought in by a later change.
+        if standing.contains(where: { [.superseded, .parked, .hidden].contains($0.outcome) }) { return .finish(.superseded) }
+        return .send(now.delivery(event, .notShown(quote: nil)), success: .asMessage)
     }
 
     private func planDeletion(_ event: Event, of target: EventID, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
         let standing = try parts(of: target, now)
-        if standing.contains(where: \.outcome.isShown) {
-            return .send(now.delivery(event, .shown(standing)), success: .delivered, absorbed: nil)
-        }
-        // Of a message that came only as its edit, the edit is what stands here.
-        if let edit = try later(target, from: .zero, now).edit {
-            let edited = try parts(of: edit.by, now)
-            if edited.contains(where: { $0.outcome == .asMessage }) {
-                return .send(now.delivery(event, .shown(edited)), success: .delivered, absorbed: nil)
-            }
-        }
+        // Only its author deletes a message, in the channel where it was written: there it is gone.
+        if standing.contains(where: { $0.outcome == .origin }) { return .pass }
+        if standing.isShown { return .send(now.delivery(event, .shown(standing)), success: .delivered) }
         return .finish(standing.isEmpty ? .withoutTarget : .superseded)
     }
 
@@ -209,11 +220,16 @@ private struct Planning {
     let turn: DeliveryPlan.Turn
     let answers: DeliveryPlan.Answers
 
-    func delivery(_ event: Event, _ target: TargetState?) -> Delivery {
+    func delivery(_ event: Event, _ target: TargetState?, text: Position? = nil) -> Delivery {
         Delivery(
             id: id, position: entry.position, event: event, author: author, originTime: entry.head.originTime, accepted: entry.accepted,
-            target: target)
+            target: target, text: text ?? entry.position)
     }
+}
+
+extension [NativePart] {
+    /// Whether people see any of it there.
+    fileprivate var isShown: Bool { contains { $0.outcome.isShown } }
 }
 
 extension Outcome {
@@ -221,7 +237,7 @@ extension Outcome {
     package var isShown: Bool {
         switch self {
         case .origin, .delivered, .asMessage, .found, .uncertain: true
-        case .superseded, .withoutTarget, .bounced, .parked, .notExpressible: false
+        case .superseded, .withoutTarget, .bounced, .parked, .notExpressible, .hidden: false
         }
     }
 }

@@ -3,53 +3,92 @@ import Model
 
 /// What is looked after now and then: destinations that hold back too much, content that has been kept long enough.
 extension Engine {
-    func upkeepLoop() async throws {
-        while !Task.isCancelled {
-            await loop.sleep(until: loop.now + CoreLimits.upkeep)
-            for destination in outboxes.keys.sorted() { try await parkIfNeeded(destination) }
-            try await retire()
+    func scheduleUpkeep() {
+        _ = loop.schedule(at: loop.now + CoreLimits.upkeep) { [weak self] in
+            self?.assumeIsolated { engine in
+                if engine.isEnding { return }
+                engine.isUpkeepDue = true
+                engine.workSignal.set()
+                engine.scheduleUpkeep()
+            }
         }
     }
 
-    /// A destination may hold back `hold` or `holdBytes`. Beyond that everything up to now is parked: messages are dropped, but neither
-    /// deletions nor the newest edit of what already stands there.
+    func upkeep() async throws {
+        for destination in outboxes.keys.sorted() {
+            if let member = routing.member(destination) { jump(destination, of: member.bridge) }
+            if let outbox = outboxes[destination], outbox.machine.cursor - outbox.written > CoreLimits.cursorLag {
+                changedDestinations.insert(destination)
+                commitWhenQuiet()
+            }
+            try await parkIfNeeded(destination)
+        }
+        try await retire()
+    }
+
+    /// A destination may hold back messages for `hold`, or `holdBytes`. Beyond that everything up to now is parked: messages are
+    /// dropped, but neither deletions nor the newest edit of what already stands there.
     private func parkIfNeeded(_ destination: DestinationID) async throws {
-        guard let cursor = outboxes[destination]?.machine.cursor, let parkedBefore = outboxes[destination]?.parkedBefore else { return }
-        let first = max(cursor, parkedBefore)
         let end = committedEnd
-        guard first < end, let entry = try await entry(at: first) else { return }
-        var isTooMuch = entry.accepted.seconds(until: loop.time) > limits.hold
-        if !isTooMuch, end - first > 10_000 { isTooMuch = try await journal.reader.byteCount(from: first) > limits.holdBytes }
+        guard let held = try await firstHeld(destination, before: end) else { return }
+        var isTooMuch = held.accepted.seconds(until: loop.time) > limits.hold
+        if !isTooMuch, end - held.position > CoreLimits.cursorLag {
+            isTooMuch = try await journal.reader.byteCount(from: held.position) > limits.holdBytes
+        }
         guard isTooMuch else { return }
-        let count = try await count(of: destination, from: first, to: end)
+        let count = try await count(of: destination, from: held.position, to: end)
         guard count > 0, outboxes[destination] != nil else { return }
         outboxes[destination]?.parkedBefore = end
+        outboxes[destination]?.held = nil
         changedDestinations.insert(destination)
         lastBounce += 1
         pending.bounces.append(
             BounceRow(
-                id: lastBounce, destination: destination, positions: first...Position(end.rawValue - 1), count: count, code: "parked",
-                text: "held back since \(entry.accepted.text)", time: loop.time))
+                id: lastBounce, destination: destination, positions: held.position...Position(end.rawValue - 1), count: count,
+                code: "parked", text: "held back since \(held.accepted.text)", time: loop.time))
         commitSignal.set()
         wake(destination)
     }
 
+    /// The first message that a destination has not had and still is to get. Each is looked at once.
+    private func firstHeld(_ destination: DestinationID, before end: Position) async throws -> (position: Position, accepted: UnixTime)? {
+        guard let outbox = outboxes[destination] else { return nil }
+        let start = max(outbox.machine.cursor, outbox.parkedBefore)
+        if let held = outbox.held, held.position >= start { return held }
+        var found: (position: Position, accepted: UnixTime)?
+        var position = max(start, outbox.searched)
+        while position < end, found == nil, let run = try await run(from: position), run.end > position {
+            position = max(position, run.first)
+            while position < min(run.end, end), found == nil {
+                if isMessage(LogEntry(run, at: position), of: destination) { found = (position, run.accepted[position - run.first]) }
+                position = position.next
+            }
+        }
+        outboxes[destination]?.held = found
+        outboxes[destination]?.searched = position
+        return found
+    }
+
     /// How many messages of a range a destination would have got.
     private func count(of destination: DestinationID, from first: Position, to end: Position) async throws -> UInt64 {
-        guard let member = routing.member(destination) else { return 0 }
         var count: UInt64 = 0
         var position = first
-        while position < end {
-            guard let run = try await self.run(from: position), run.end > position else { break }
+        while position < end, let run = try await run(from: position), run.end > position {
+            position = max(position, run.first)
             while position < min(run.end, end) {
-                let entry = LogEntry(run, at: position)
-                if case .posted? = entry.event?.event, case .finish(.parked) = plan(entry, for: member, .asClaimed, parked: true) {
-                    count += 1
-                }
+                if isMessage(LogEntry(run, at: position), of: destination) { count += 1 }
                 position = position.next
             }
         }
         return count
+    }
+
+    /// Whether an entry is a message that a destination is to get.
+    private func isMessage(_ entry: LogEntry, of destination: DestinationID) -> Bool {
+        guard let member = routing.member(destination), case .posted? = entry.event?.event,
+            case .finish(.parked) = plan(entry, for: member, .first, parked: true)
+        else { return false }
+        return true
     }
 
     /// Entries from a position on, from memory or the journal.
@@ -59,22 +98,27 @@ extension Engine {
         return run.entries.isEmpty ? nil : run
     }
 
-    /// Erases content that every destination has had for long enough.
+    /// Erases content that every destination has had for long enough. On a full disk that waits.
     private func retire() async throws {
-        let settled = outboxes.values.map(\.machine.cursor).min() ?? committedEnd
+        do {
+            try await retireContent()
+            let month = UnixTime(seconds: loop.time.seconds - min(loop.time.seconds, limits.keepIDs)).month
+            if month != forgottenBefore {
+                try await journal.forgetIDs(before: month)
+                forgottenBefore = month
+            }
+        } catch JournalError.full {
+            counters.full += 1
+        }
+    }
+
+    private func retireContent() async throws {
+        let settled = outboxes.values.map { max($0.machine.cursor, $0.parkedBefore) }.min() ?? committedEnd
         while oldest < settled {
             let run = try await journal.reader.read(from: oldest, atMost: 1)
-            guard let accepted = run.accepted.last, run.end <= settled, accepted.seconds(until: loop.time) > limits.keepContent else {
-                break
-            }
-            let erased = try await journal.retire(before: run.end, slice: CoreLimits.retentionSlice)
-            if erased == 0 { break }
+            guard let accepted = run.accepted.last, run.end <= settled, accepted.seconds(until: loop.time) > limits.keepContent else { return }
+            if try await journal.retire(before: run.end, slice: CoreLimits.retentionSlice) == 0 { return }
             oldest = run.end
-        }
-        let month = UnixTime(seconds: loop.time.seconds - min(loop.time.seconds, limits.keepIDs)).month
-        if month != forgottenBefore {
-            try await journal.forgetIDs(before: month)
-            forgottenBefore = month
         }
     }
 }

@@ -39,6 +39,12 @@ package actor Engine: RelayPort {
     var work: Set<DestinationID> = []
     var quietTimer: TimerID?
     var isFull = false
+    var isEnding = false
+    /// What ended the engine: a failed commit, a damaged journal.
+    var failure: (any Error)?
+    var isUpkeepDue = false
+    /// Behind the last entry of each bridge, as far as this process has appended any.
+    var ends: [BridgeIndex: Position] = [:]
     var lastBounce: UInt64
     /// Where the log ended when this process began.
     let begin: Position
@@ -53,8 +59,8 @@ package actor Engine: RelayPort {
     struct Outbox {
         var machine: OutboxMachine
         var capabilities = Capabilities()
-        /// Marks found in the channel of events whose turn has not come.
-        var found: Set<EventID> = []
+        /// Events whose turn has not come and that are settled here already: found by their mark, absorbed by their message, shown as an edit.
+        var settled: Set<EventID> = []
         var isFilling = false
         var mustFillAgain = false
         var isReconciling = false
@@ -62,6 +68,13 @@ package actor Engine: RelayPort {
         var connection = 0
         var retryTimer: TimerID?
         var parkedBefore: Position
+        /// The first message that is held back, as far as it was looked for; nil if there is none before `searched`.
+        var held: (position: Position, accepted: UnixTime)?
+        var searched = Position.zero
+        /// Deletions whose records were retired before their turn, by position.
+        var retired: [Position: ChangeRow]?
+        /// The cursor in the row that was written last.
+        var written: Position
         /// What is under way, as it is to be sent: an edit that comes meanwhile does not change a text that is being cut.
         var deliveries: [Position: Delivery] = [:]
     }
@@ -99,7 +112,7 @@ package actor Engine: RelayPort {
         pending.bridges += changes.bridges
         let now = Set(routing.all.map(\.destination))
         for gone in before.subtracting(now) {
-            closeOutbox(gone)
+            if let timer = outboxes[gone]?.retryTimer { loop.cancel(timer) }
             outboxes[gone] = nil
         }
         for destination in now.subtracting(before) { try await openOutbox(destination) }
@@ -125,11 +138,8 @@ package actor Engine: RelayPort {
             ids.remember(try await journal.reader.parts(of: id, at: destination), of: id, at: destination)
         }
         sources[destination] = row.source
-        outboxes[destination] = Outbox(machine: OutboxMachine(row, claims: claims, places: places), parkedBefore: row.parkedBefore)
-    }
-
-    private func closeOutbox(_ destination: DestinationID) {
-        if let timer = outboxes[destination]?.retryTimer { loop.cancel(timer) }
+        outboxes[destination] = Outbox(machine: OutboxMachine(row, claims: claims, places: places), parkedBefore: row.parkedBefore,
+            written: row.cursor)
     }
 
     /// Which endpoint serves channels of this name from now on.
@@ -140,16 +150,41 @@ package actor Engine: RelayPort {
         routing.destination(endpoint: endpoint, channel: channel)
     }
 
-    /// Commits and delivers until cancelled. Called by a task that prefers the loop as its executor, so that its children begin there. Throws what ends the process: a failed commit, a damaged journal.
+    /// Commits and delivers until `end`. Throws what ends the process: a failed commit, a damaged journal. Called by a task that prefers
+    /// the loop as its executor, so that its children begin there.
     package func run() async throws {
-        try await withThrowingDiscardingTaskGroup { group in
-            group.addTask { try await self.commitLoop() }
-            group.addTask { try await self.upkeepLoop() }
-            while !Task.isCancelled {
+        scheduleUpkeep()
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.ending { try await $0.commitLoop() } }
+            while !isEnding {
                 await withUnsafeContinuation { workSignal.wait($0) }
-                for destination in work.sorted() { group.addTask { try await self.dispatch(destination) } }
+                for destination in work.sorted() { group.addTask { await self.ending { try await $0.dispatch(destination) } } }
                 work.removeAll()
+                if isUpkeepDue {
+                    isUpkeepDue = false
+                    group.addTask { await self.ending { try await $0.upkeep() } }
+                }
             }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Ends `run` once what is being filled is written.
+    package func end() {
+        isEnding = true
+        commitSignal.set()
+        workSignal.set()
+    }
+
+    /// Does a part of the engine's work; what it throws ends the engine, as nobody knows what is on the disk.
+    private func ending(_ body: @Sendable (isolated Engine) async throws -> Void) async {
+        do {
+            try await body(self)
+        } catch {
+            failure = failure ?? error
+            end()
+            for waiter in commitWaiters { waiter.continuation.resume() }
+            commitWaiters.removeAll()
         }
     }
 
@@ -184,6 +219,14 @@ struct LogEntry {
         record = run.entries.record(index)
         self.position = position
         accepted = run.accepted[index]
+    }
+
+    /// A deletion whose record was retired: what it deleted is still known.
+    init(deletion: ChangeRow, stream: StreamIndex, at time: UnixTime) {
+        head = EntryHead(stream: stream, number: deletion.by.number, originTime: time, hops: 0)
+        record = RecordEncoder.encode(.deleted(target: deletion.target), author: 0)
+        position = deletion.position
+        accepted = time
     }
 
     /// Its meaning; nil for a SKIP.

@@ -20,6 +20,8 @@ package struct EngineCounters: Hashable, Sendable {
     package var found: UInt64 = 0
     /// Marks in a channel that name an event which is not in the journal.
     package var orphans: UInt64 = 0
+    /// Texts that broke a limit or a rule and were mended before they were taken in.
+    package var mended: UInt64 = 0
     package var commits: UInt64 = 0
     /// Times that the disk was full.
     package var full: UInt64 = 0
@@ -41,6 +43,7 @@ package struct EngineCounters: Hashable, Sendable {
         uncertain += other.uncertain
         found += other.found
         orphans += other.orphans
+        mended += other.mended
         commits += other.commits
         full += other.full
     }
@@ -49,7 +52,7 @@ package struct EngineCounters: Hashable, Sendable {
         switch outcome {
         case .origin: break
         case .delivered, .asMessage, .found: delivered += 1
-        case .superseded: superseded += 1
+        case .superseded, .hidden: superseded += 1
         case .withoutTarget, .notExpressible: dropped += 1
         case .bounced: bounced += 1
         case .parked: parked += 1

@@ -89,7 +89,7 @@ package struct StreamTable: Hashable, Sendable {
         let isSame = before.map { $0.name == name && $0.picture == picture } ?? false
         if let number = numbers[stream]?[place], isSame, profiles[stream]?[number]?.version == before?.version { return (number, nil) }
         let number = numbers[stream]?[place] ?? UInt64(numbers[stream]?.count ?? 0) + 1
-        let version = before.map { isSame ? $0.version : $0.version + 1 } ?? 1
+        let version = before.map { isSame || $0.version == .max ? $0.version : $0.version + 1 } ?? 1
         let profile = Profile(key: key, name: name, picture: picture, version: version, home: home)
         learn(profile, number: number, stream: stream)
         return (number, profile)

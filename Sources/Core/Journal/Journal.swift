@@ -46,6 +46,9 @@ package protocol JournalReader: Actor {
     /// The newest edits and the deletions of events.
     func changes(of targets: [EventID]) async throws(JournalError) -> [ChangeRow]
 
+    /// Deletions among a range of positions, also of entries that were retired.
+    func deletions(from first: Position, before end: Position) async throws(JournalError) -> [ChangeRow]
+
     /// Bounces in order, at most `limit` beginning at `id`.
     func bounces(from id: UInt64, atMost limit: Int) async throws(JournalError) -> [BounceRow]
 

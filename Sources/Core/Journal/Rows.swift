@@ -103,10 +103,13 @@ package struct DestinationRow: Hashable, Sendable {
     package struct Received: Hashable, Sendable {
         package var parts: UInt32 = 0
         package var bytes: UInt32 = 0
+        /// The entry whose text it is: the event's own, or an edit's that went out with it.
+        package var text: Position?
 
-        package init(parts: UInt32 = 0, bytes: UInt32 = 0) {
+        package init(parts: UInt32 = 0, bytes: UInt32 = 0, text: Position? = nil) {
             self.parts = parts
             self.bytes = bytes
+            self.text = text
         }
     }
 }
@@ -119,8 +122,11 @@ package struct Claim: Hashable, Sendable {
     package let part: UInt32
     /// Which bytes of the rendered text the part holds.
     package let range: Range<UInt32>
+    /// The entry whose text it is: the event's own, or an edit's that went out with it.
+    package let text: Position
 
-    package init(destination: DestinationID, position: Position, part: UInt32, range: Range<UInt32>) {
+    package init(destination: DestinationID, position: Position, part: UInt32, range: Range<UInt32>, text: Position? = nil) {
+        self.text = text ?? position
         self.destination = destination
         self.position = position
         self.part = part
@@ -147,6 +153,8 @@ package enum Outcome: UInt8, Hashable, Sendable, CaseIterable {
     case notExpressible = 8
     /// Found in the channel as already there, by its mark.
     case found = 9
+    /// Deleted or hidden in this channel alone, by somebody there. No later edit brings it back.
+    case hidden = 10
 }
 
 /// The end of a delivery's part, or an event's origin.

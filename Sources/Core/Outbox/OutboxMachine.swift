@@ -11,44 +11,6 @@ import Model
 package struct OutboxMachine: Hashable, Sendable {
     package enum Connection: Hashable, Sendable { case down, reconciling, up }
 
-    /// One event on its way.
-    struct Flight: Hashable, Sendable {
-        let position: Position
-        let stream: StreamIndex
-        let number: UInt64
-        /// What its receipts say when it has arrived.
-        let success: Outcome
-        var parts: [Part]
-        /// Whether `parts` hold the text to its end. After a reconnect the rest is cut anew.
-        var isWhole: Bool
-
-        /// Parts behind the last that was sent are cut anew, as the way of cutting may have changed.
-        mutating func dropUnsentTail() {
-            while let last = parts.last, last.state == .waiting {
-                parts.removeLast()
-                isWhole = false
-            }
-        }
-    }
-
-    struct Part: Hashable, Sendable {
-        enum State: Hashable, Sendable {
-            case waiting
-            case claiming(batch: UInt64)
-            case claimed
-            case sent
-            case ended(Outcome, NativeKey?)
-        }
-
-        let number: UInt32
-        let range: Range<UInt32>
-        var state: State
-        /// Whether it may have reached the server before the last interruption.
-        var maySent = false
-
-        var isOpenClaim: Bool { maySent && state == .claimed }
-    }
-
     package let destination: DestinationID
     package private(set) var connection = Connection.down
     /// Everything before it is finished.
@@ -60,7 +22,7 @@ package struct OutboxMachine: Hashable, Sendable {
     package private(set) var head: Position
     /// Parts that may be under way at once.
     package private(set) var window = 1
-    private(set) var flights: [Flight] = []
+    private var flights: [Flight] = []
     private var policy = UncertainPolicy.again
     private var isPutOff = false
 
@@ -74,12 +36,13 @@ package struct OutboxMachine: Hashable, Sendable {
         guard let last = claims.last?.position else { return }
         while head <= last {
             if let place = places[head] {
-                let parts = claims.filter { $0.position == head }.map {
-                    Part(number: $0.part, range: $0.range, state: .claimed, maySent: true)
-                }
                 // One without a claim had been settled, or none of it had been sent: it is looked at again in its place.
-                flights.append(
-                    Flight(position: head, stream: place.stream, number: place.number, success: .delivered, parts: parts, isWhole: false))
+                var flight = Flight(position: head, stream: place.stream, number: place.number)
+                for claim in claims where claim.position == head {
+                    flight.parts.append(Flight.Part(number: claim.part, range: claim.range, state: .claimed, maySent: true))
+                    flight.text = claim.text
+                }
+                flights.append(flight)
             }
             head = head.next
         }
@@ -88,30 +51,40 @@ package struct OutboxMachine: Hashable, Sendable {
     // MARK: What can be asked
 
     /// How many parts are under way.
-    package var inFlight: Int {
-        flights.reduce(0) { total, flight in
-            total
-                + flight.parts.count {
-                    switch $0.state {
-                    case .claiming, .claimed, .sent: true
-                    case .waiting, .ended: false
-                    }
-                }
-        }
-    }
+    package var inFlight: Int { flights.reduce(0) { $0 + $1.underWay } }
 
     /// Whether another event can be taken.
     package var wantsMore: Bool {
-        connection == .up && !isPutOff && rest == nil && inFlight < window
-            && !flights.contains { $0.parts.contains { $0.state == .waiting } }
+        connection == .up && !isPutOff && inFlight < window && !flights.contains { $0.isUnclaimed || !$0.isWhole }
     }
 
-    /// An event of which a beginning has arrived or was claimed, and whose rest must be cut: its position, the first byte of the rest
-    /// and the number of its next part.
-    package var rest: (position: Position, start: UInt32, part: UInt32)? {
+    /// An event whose text must be cut anew behind what has arrived or was claimed of it.
+    package struct Rest: Hashable, Sendable {
+        package let position: Position
+        /// The first byte of the rest, and the number of its first part.
+        package let start: UInt32
+        package let part: UInt32
+        /// The entry whose text is being sent; nil if nothing has been sent of any.
+        package let text: Position?
+
+        /// Whether a beginning has arrived: the text must stay what it was.
+        package var hasBegun: Bool { part > 0 }
+    }
+
+    /// The first event whose rest must be cut. Nothing else is taken before.
+    package var rest: Rest? {
         guard connection == .up, let flight = flights.first(where: { !$0.isWhole }) else { return nil }
-        if let last = flight.parts.last { return (flight.position, last.range.upperBound, last.number + 1) }
-        return flight.position == cursor ? (flight.position, received.bytes, received.parts) : (flight.position, 0, 0)
+        if let last = flight.parts.last {
+            return Rest(position: flight.position, start: last.range.upperBound, part: last.number + 1, text: flight.text)
+        }
+        guard flight.position == cursor, received.parts > 0 else { return Rest(position: flight.position, start: 0, part: 0, text: nil) }
+        return Rest(position: flight.position, start: received.bytes, part: received.parts, text: received.text)
+    }
+
+    /// The same for the event at `head`, of which an earlier life may have sent a beginning.
+    package var headRest: Rest {
+        guard head == cursor, received.parts > 0 else { return Rest(position: head, start: 0, part: 0, text: nil) }
+        return Rest(position: head, start: received.bytes, part: received.parts, text: received.text)
     }
 
     /// Whether an event is on its way here: taken, and its receipt not written yet.
@@ -119,20 +92,18 @@ package struct OutboxMachine: Hashable, Sendable {
         flights.contains { $0.stream == stream && $0.number == number }
     }
 
-    /// Whether a beginning of the event at `head` has arrived.
-    package var hasBegunHead: Bool { head == cursor && received.parts > 0 }
+    /// Whether nothing is under way.
+    package var isIdle: Bool { flights.isEmpty }
 
-    /// The first byte of the event at `head` that has not arrived.
-    package var headStart: UInt32 { head == cursor ? received.bytes : 0 }
-
-    /// Whether nothing is left to do for positions before `end`.
-    package func isIdle(before end: Position) -> Bool { flights.isEmpty && head == end }
+    /// Events of which a part is about to be sent or waits for it.
+    package var unsent: [Position] { flights.filter(\.hasUnsent).map(\.position) }
 
     /// What may have been sent before the interruption, in order.
     package var openClaims: [Claim] {
         flights.flatMap { flight in
             flight.parts.filter(\.isOpenClaim).map {
-                Claim(destination: destination, position: flight.position, part: $0.number, range: $0.range)
+                Claim(
+                    destination: destination, position: flight.position, part: $0.number, range: $0.range, text: flight.text ?? flight.position)
             }
         }
     }
@@ -147,16 +118,18 @@ package struct OutboxMachine: Hashable, Sendable {
         return connection == .reconciling
     }
 
-    /// Answers of the endpoint to `openClaims`, in their order. What did not arrive is cut anew behind the last part that did.
-    /// Says how many parts will come again though they may have arrived.
-    package mutating func reconciled(_ results: [ClaimResult]) -> Int {
+    /// The endpoint's answers to `openClaims`; what it did not answer is unknown. What did not arrive is cut anew behind the last part
+    /// that did. Says how many parts will come again though they may have arrived.
+    package mutating func reconciled(_ answers: [PartID: ClaimResult]) -> Int {
         guard connection == .reconciling else { return 0 }  // the connection went meanwhile
-        var answers = results.makeIterator()
         var repeated = 0
         for flight in flights.indices {
+            var wasAsked = false
             for part in flights[flight].parts.indices where flights[flight].parts[part].isOpenClaim {
+                wasAsked = true
                 flights[flight].parts[part].maySent = false
-                switch answers.next() ?? .unknown {
+                let id = PartID(position: flights[flight].position, part: flights[flight].parts[part].number)
+                switch answers[id] ?? .unknown {
                 case .arrived(let nativeID): flights[flight].parts[part].state = .ended(flights[flight].success, nativeID)
                 case .absent: flights[flight].parts[part].state = .waiting
                 case .unknown where policy == .skip: flights[flight].parts[part].state = .ended(.uncertain, nil)
@@ -165,10 +138,15 @@ package struct OutboxMachine: Hashable, Sendable {
                     repeated += 1
                 }
             }
-            flights[flight].dropUnsentTail()
+            if wasAsked { flights[flight].cutAnew() }
         }
         connection = .up
         return repeated
+    }
+
+    /// What a claimed event's receipts will say, as planned again after a restart.
+    package mutating func setSuccess(_ position: Position, _ outcome: Outcome) {
+        if let index = index(of: position) { flights[index].success = outcome }
     }
 
     /// The channel can't be written to any more. Parts that were sent stay claimed until they are reconciled; the rest is cut anew.
@@ -186,51 +164,67 @@ package struct OutboxMachine: Hashable, Sendable {
                 case .claimed, .waiting, .ended: break
                 }
             }
-            flights[flight].dropUnsentTail()
+            if flights[flight].hasUnsent { flights[flight].cutAnew() }
         }
     }
 
     // MARK: Taking events
 
-    /// The entry at `head` is none of this destination's.
+    /// The entry at `head` is none of this destination's, or was settled otherwise.
     package mutating func pass() {
-        if flights.isEmpty { cursor = head.next }
+        if flights.isEmpty { finishCursor(head.next) }
         head = head.next
+    }
+
+    /// Nothing of this destination's lies before `position`.
+    package mutating func jump(to position: Position) {
+        guard position > head else { return }
+        if flights.isEmpty { finishCursor(position) }
+        head = position
+    }
+
+    private mutating func finishCursor(_ position: Position) {
+        cursor = position
+        received = DestinationRow.Received()
+        deferredSince = nil
     }
 
     /// The entry at `head` is settled without being sent.
     package mutating func finish(stream: StreamIndex, number: UInt64, _ outcome: Outcome) {
-        let part = Part(number: 0, range: 0..<0, state: .ended(outcome, nil))
-        append(Flight(position: head, stream: stream, number: number, success: outcome, parts: [part], isWhole: true))
+        var flight = Flight(position: head, stream: stream, number: number)
+        flight.parts = [Flight.Part(number: 0, range: 0..<0, state: .ended(outcome, nil))]
+        flight.isWhole = true
+        append(flight)
     }
 
-    /// The event at `head` is to be sent in these parts.
-    package mutating func take(stream: StreamIndex, number: UInt64, parts: [Range<UInt32>], success: Outcome) {
-        let first = head == cursor ? received.parts : 0
-        let cut = parts.enumerated().map { Part(number: first + UInt32($0.offset), range: $0.element, state: .waiting) }
-        append(Flight(position: head, stream: stream, number: number, success: success, parts: cut, isWhole: true))
-    }
-
-    /// Whether a beginning of the event that `rest` names has arrived.
-    package var hasBegun: Bool { rest.map { $0.start > 0 || $0.part > 0 } ?? false }
-
-    /// There is no rest of the event that `rest` named: `outcome` is what becomes of it if nothing of it has arrived.
-    package mutating func finishRest(_ outcome: Outcome?) {
-        guard let rest, let index = flights.firstIndex(where: { $0.position == rest.position }) else { return }
-        if let outcome, !hasBegun { flights[index].parts = [Part(number: 0, range: 0..<0, state: .ended(outcome, nil))] }
-        flights[index].isWhole = true
-    }
-
-    /// The rest of the event that `rest` named.
-    package mutating func takeRest(_ parts: [Range<UInt32>]) {
-        guard let rest, let index = flights.firstIndex(where: { $0.position == rest.position }) else { return }
-        flights[index].parts += parts.enumerated().map { Part(number: rest.part + UInt32($0.offset), range: $0.element, state: .waiting) }
-        flights[index].isWhole = true
+    /// The event at `head` is to be sent in these parts of the text of the entry at `text`.
+    package mutating func take(stream: StreamIndex, number: UInt64, parts: [Range<UInt32>], success: Outcome, text: Position) {
+        var flight = Flight(position: head, stream: stream, number: number)
+        flight.success = success
+        flight.text = text
+        flight.add(parts, from: headRest.part)
+        append(flight)
     }
 
     private mutating func append(_ flight: Flight) {
         flights.append(flight)
         head = head.next
+    }
+
+    /// The rest of the event that `rest` named.
+    package mutating func takeRest(_ parts: [Range<UInt32>], success: Outcome, text: Position) {
+        guard let rest, let index = index(of: rest.position) else { return }
+        flights[index].success = success
+        flights[index].text = text
+        flights[index].add(parts, from: rest.part)
+    }
+
+    /// There is no rest of the event that `rest` named: `outcome` is what becomes of it if nothing of it has arrived.
+    package mutating func finishRest(_ outcome: Outcome?) {
+        guard let rest, let index = index(of: rest.position) else { return }
+        if let outcome, !rest.hasBegun { flights[index].parts = [Flight.Part(number: 0, range: 0..<0, state: .ended(outcome, nil))] }
+        flights[index].parts.removeAll { $0.state == .waiting }
+        flights[index].isWhole = true
     }
 
     // MARK: Sending
@@ -240,11 +234,12 @@ package struct OutboxMachine: Hashable, Sendable {
         guard connection == .up, !isPutOff else { return [] }
         var free = window - inFlight
         var claims: [Claim] = []
-        for flight in flights.indices {
-            for part in flights[flight].parts.indices where free > 0 && flights[flight].parts[part].state == .waiting {
-                flights[flight].parts[part].state = .claiming(batch: batch)
-                let (number, range) = (flights[flight].parts[part].number, flights[flight].parts[part].range)
-                claims.append(Claim(destination: destination, position: flights[flight].position, part: number, range: range))
+        for flight in flights.indices where free > 0 {
+            for part in flights[flight].claim(atMost: free, batch: batch) {
+                claims.append(
+                    Claim(
+                        destination: destination, position: flights[flight].position, part: part.number, range: part.range,
+                        text: flights[flight].text ?? flights[flight].position))
                 free -= 1
             }
         }
@@ -253,13 +248,7 @@ package struct OutboxMachine: Hashable, Sendable {
 
     /// Batches up to this number are durable.
     package mutating func committed(batch: UInt64) {
-        for flight in flights.indices {
-            for part in flights[flight].parts.indices {
-                if case .claiming(let claimed) = flights[flight].parts[part].state, claimed <= batch {
-                    flights[flight].parts[part].state = .claimed
-                }
-            }
-        }
+        for flight in flights.indices { flights[flight].committed(batch: batch) }
     }
 
     /// The parts that may be sent now; they count as sent.
@@ -277,6 +266,7 @@ package struct OutboxMachine: Hashable, Sendable {
                 case .waiting, .claiming: return sent
                 }
             }
+            if flights[flight].isUnclaimed || !flights[flight].isWhole { return sent }
         }
         return sent
     }
@@ -285,11 +275,11 @@ package struct OutboxMachine: Hashable, Sendable {
 
     /// A part has arrived. A late word about one that has ended is no error: the connection was replaced meanwhile.
     package mutating func received(_ position: Position, part: UInt32, as nativeID: NativeKey?) {
-        end(position, part: part) { .ended($0, nativeID) }
+        guard let (flight, index) = place(position, part), flights[flight].parts[index].state == .sent else { return }
+        flights[flight].parts[index].state = .ended(flights[flight].success, nativeID)
     }
 
-    /// A part was found in the channel by its mark, whatever was thought of it before.
-    /// False if it is not under way.
+    /// A part was found in the channel by its mark, whatever was thought of it before. False if it is not under way.
     package mutating func found(stream: StreamIndex, number: UInt64, part: UInt32, as nativeID: NativeKey) -> Bool {
         guard let flight = flights.firstIndex(where: { $0.stream == stream && $0.number == number }),
             let index = flights[flight].parts.firstIndex(where: { $0.number == part })
@@ -304,7 +294,7 @@ package struct OutboxMachine: Hashable, Sendable {
         guard let (flight, index) = place(position, part), flights[flight].parts[index].state == .sent else { return true }
         flights[flight].parts[index].state = .claimed
         isPutOff = true
-        guard position == cursor || flights.first?.position == position else { return true }
+        guard flight == 0 else { return true }
         if let deferredSince { return deferredSince.seconds(until: time) < limit }
         deferredSince = time
         return true
@@ -313,30 +303,25 @@ package struct OutboxMachine: Hashable, Sendable {
     /// The time of the deferral is over.
     package mutating func retry() { isPutOff = false }
 
-    /// An event is given up: none of its parts that are not under way will be sent. Says which event it was.
-    package mutating func abandon(_ position: Position, as outcome: Outcome) -> (stream: StreamIndex, number: UInt64)? {
-        guard let index = flights.firstIndex(where: { $0.position == position }) else { return nil }
-        for part in flights[index].parts.indices {
-            switch flights[index].parts[part].state {
-            case .ended: break
-            case .sent where outcome != .bounced: break
-            case .waiting, .claiming, .claimed, .sent: flights[index].parts[part].state = .ended(outcome, nil)
-            }
-        }
-        flights[index].isWhole = true
+    /// The server will not have a part. Others of the event that are under way will still be answered; no further ones are sent.
+    package mutating func bounce(_ position: Position, part: UInt32) -> Bool {
+        guard let (flight, index) = place(position, part) else { return false }
+        if case .ended = flights[flight].parts[index].state { return false }
+        flights[flight].parts[index].state = .ended(.bounced, nil)
+        abandon(position, as: .bounced)
         isPutOff = false
-        return (flights[index].stream, flights[index].number)
+        return true
     }
 
-    private mutating func end(_ position: Position, part: UInt32, _ state: (Outcome) -> Part.State) {
-        guard let (flight, index) = place(position, part), flights[flight].parts[index].state == .sent else { return }
-        flights[flight].parts[index].state = state(flights[flight].success)
+    /// An event is given up: none of its parts that are not under way will be sent.
+    package mutating func abandon(_ position: Position, as outcome: Outcome) {
+        if let index = index(of: position) { flights[index].abandon(as: outcome) }
     }
+
+    private func index(of position: Position) -> Int? { flights.firstIndex { $0.position == position } }
 
     private func place(_ position: Position, _ part: UInt32) -> (flight: Int, part: Int)? {
-        guard let flight = flights.firstIndex(where: { $0.position == position }),
-            let index = flights[flight].parts.firstIndex(where: { $0.number == part })
-        else { return nil }
+        guard let flight = index(of: position), let index = flights[flight].parts.firstIndex(where: { $0.number == part }) else { return nil }
         return (flight, index)
     }
 
@@ -346,26 +331,34 @@ package struct OutboxMachine: Hashable, Sendable {
     package mutating func receipts(at time: UnixTime) -> [Receipt] {
         var receipts: [Receipt] = []
         while let flight = flights.first {
+            cursor = flight.position
             var done = 0
             for part in flight.parts {
                 guard case .ended(let outcome, let nativeID) = part.state else { break }
                 receipts.append(
                     Receipt(
-                        destination: destination, position: flight.position, stream: flight.stream, number: flight.number,
-                        part: part.number,
+                        destination: destination, position: flight.position, stream: flight.stream, number: flight.number, part: part.number,
                         outcome: outcome, time: time, nativeID: nativeID))
-                received = DestinationRow.Received(parts: part.number + 1, bytes: part.range.upperBound)
+                received = DestinationRow.Received(parts: part.number + 1, bytes: part.range.upperBound, text: flight.text)
                 done += 1
             }
             flights[0].parts.removeFirst(done)
-            cursor = flight.position
-            if !flights[0].parts.isEmpty || !flight.isWhole { return receipts }
+            if !flights[0].isDone { return receipts }
             flights.removeFirst()
-            cursor = flight.position.next
-            received = DestinationRow.Received()
-            deferredSince = nil
+            finishCursor(flight.position.next)
         }
-        cursor = head
+        if cursor != head { finishCursor(head) }
         return receipts
+    }
+}
+
+/// Names one part of one event at a destination.
+package struct PartID: Hashable, Sendable {
+    package let position: Position
+    package let part: UInt32
+
+    package init(position: Position, part: UInt32) {
+        self.position = position
+        self.part = part
     }
 }

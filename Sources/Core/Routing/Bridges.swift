@@ -87,8 +87,11 @@ package struct RoutingTable: Sendable {
         return (changedBridges, changedRows.sorted { $0.id < $1.id })
     }
 
-    /// The row of a destination as it was configured; its cursor is the outbox's.
+    /// The row of a destination as it was written last; where it stands now its outbox knows.
     package func row(_ destination: DestinationID) -> DestinationRow? { rows[destination] }
+
+    /// A row was written: what a channel that is taken out and comes back goes on from.
+    package mutating func store(_ row: DestinationRow) { rows[row.id] = row }
 
     private mutating func bridgeRow(_ settings: BridgeSettings, _ entropy: any Entropy, _ changed: inout [BridgeRow]) -> BridgeRow {
         if let known = bridges.values.first(where: { $0.name == settings.name }) { return known }

@@ -65,6 +65,10 @@ package actor MemoryJournal: Journal, JournalReader {
         targets.flatMap { (image.changes[$0] ?? [:]).values.sorted { $0.kind.rawValue < $1.kind.rawValue } }
     }
 
+    package func deletions(from first: Position, before end: Position) async throws(JournalError) -> [ChangeRow] {
+        image.changes.values.compactMap { $0[.deleted] }.filter { $0.position >= first && $0.position < end }.sorted { $0.position < $1.position }
+    }
+
     package func bounces(from id: UInt64, atMost limit: Int) async throws(JournalError) -> [BounceRow] {
         Array(image.bounces.values.filter { $0.id >= id }.sorted { $0.id < $1.id }.prefix(limit))
     }

@@ -14,15 +14,15 @@ struct Retention {
         var last: [StreamIndex: (number: UInt64, digest: UInt64)] = [:]
         try database.statement(
             """
-            SELECT position, count, time, entries FROM log WHERE position + count <= ? AND position < (SELECT max(position) FROM log) \
+            SELECT position, count, time, entries FROM log WHERE position < ? AND position + count <= ? AND position < (SELECT max(position) FROM log) \
             ORDER BY position LIMIT ?
             """
-        ).bind(position.rawValue).bind(slice).rows { row throws(JournalError) in
+        ).bind(position.rawValue).bind(position.rawValue).bind(slice).rows { row throws(JournalError) in
             let first = Position(row.integer(0))
             var buffer = EntryBuffer()
             try row.withBytes(3) { bytes throws(JournalError) in
                 try BlockCodec.decode(
-                    bytes, first: first, count: Int(row.integer(1)), time: UnixTime(seconds: row.integer(2)), into: &buffer)
+                    bytes, first: first, count: Int(truncatingIfNeeded: row.integer(1)), time: UnixTime(seconds: row.integer(2)), into: &buffer)
             }
             blocks.append(first.rawValue)
             for (index, head) in buffer.heads.enumerated() where head.isEvent && head.number > last[head.stream]?.number ?? 0 {
@@ -43,7 +43,8 @@ struct Retention {
             let edge = blocks[blocks.count - 1]
             for (stream, erased) in last.sorted(by: { $0.key < $1.key }) {
                 for table in ["lanes", "late"] {
-                    try database.statement("DELETE FROM \(table) WHERE stream = ? AND block <= ?").bind(stream.rawValue).bind(edge).run()
+                    try database.statement("DELETE FROM \(table) WHERE stream = ? AND number <= ? AND block <= ?")
+                        .bind(stream.rawValue).bind(erased.number).bind(edge).run()
                 }
                 try database.statement("UPDATE streams SET erased = ?, digest = ? WHERE id = ? AND erased < ?")
                     .bind(erased.number).bind(erased.digest).bind(stream.rawValue).bind(erased.number).run()

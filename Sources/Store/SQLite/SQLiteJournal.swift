@@ -129,9 +129,9 @@ package actor SQLiteJournal: Journal {
                 .bind(row.stream.rawValue).bind(row.number).bind(row.record).run()
         }
         for row in batch.destinations {
-            try database.statement("INSERT OR REPLACE INTO destinations VALUES (?,?,?,?,?,?,?,?,?,?)")
+            try database.statement("INSERT OR REPLACE INTO destinations VALUES (?,?,?,?,?,?,?,?,?,?,?)")
                 .bind(row.id.rawValue).bind(row.bridge.rawValue).bind(row.name).bind(row.cursor.rawValue)
-                .bind(row.received.parts).bind(row.received.bytes).bind(row.deferredSince?.seconds ?? 0).bind(row.parkedBefore.rawValue)
+                .bind(row.received.parts).bind(row.received.bytes).bind(row.received.text?.rawValue ?? 0).bind(row.deferredSince?.seconds ?? 0).bind(row.parkedBefore.rawValue)
                 .bind(row.source)
                 .bind(row.isRemoved ? 1 : 0).run()
             try database.statement("DELETE FROM claims WHERE destination = ? AND (position < ? OR position = ? AND part < ?)")
@@ -148,9 +148,9 @@ package actor SQLiteJournal: Journal {
 
     private func writeDeliveries(_ batch: JournalBatch, _ database: Database) throws(JournalError) {
         for claim in batch.claims {
-            try database.statement("INSERT OR REPLACE INTO claims VALUES (?,?,?,?,?)")
+            try database.statement("INSERT OR REPLACE INTO claims VALUES (?,?,?,?,?,?)")
                 .bind(claim.destination.rawValue).bind(claim.position.rawValue).bind(claim.part)
-                .bind(claim.range.lowerBound).bind(claim.range.upperBound).run()
+                .bind(claim.range.lowerBound).bind(claim.range.upperBound).bind(claim.text.rawValue).run()
         }
         let month = batch.time.month
         if !(batch.receipts.isEmpty && batch.keys.isEmpty) && months.insert(month).inserted {

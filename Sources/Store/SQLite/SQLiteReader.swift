@@ -41,7 +41,7 @@ actor SQLiteReader: JournalReader {
         try database.statement("SELECT position, count, time, entries FROM log WHERE position >= ? ORDER BY position").bind(start)
             .rows { row throws(JournalError) in
                 let block = Position(row.integer(0))
-                let count = Int(row.integer(1))
+                let count = Int(truncatingIfNeeded: row.integer(1))
                 let time = UnixTime(seconds: row.integer(2))
                 // The block before the one asked for may end before it.
                 if first == nil && block + count <= position { return true }
@@ -60,7 +60,7 @@ actor SQLiteReader: JournalReader {
 
     func byteCount(from position: Position) throws(JournalError) -> Int {
         try opened().statement("SELECT coalesce(sum(length(entries)), 0) FROM log WHERE position + count > ?").bind(position.rawValue)
-            .first { Int($0.integer(0)) } ?? 0
+            .first { Int(truncatingIfNeeded: $0.integer(0)) } ?? 0
     }
 
     func positions(of stream: StreamIndex, numbers: ClosedRange<UInt64>) throws(JournalError) -> [Position] {
@@ -93,7 +93,7 @@ actor SQLiteReader: JournalReader {
             let first = Position(position)
             try row.withBytes(2) { bytes throws(JournalError) in
                 try BlockCodec.decode(
-                    bytes, first: first, count: Int(row.integer(0)), time: UnixTime(seconds: row.integer(1)), into: &buffer)
+                    bytes, first: first, count: Int(truncatingIfNeeded: row.integer(0)), time: UnixTime(seconds: row.integer(1)), into: &buffer)
             }
             for (index, head) in buffer.heads.enumerated() { body(first + index, head) }
             return false
@@ -149,6 +149,18 @@ actor SQLiteReader: JournalReader {
         return rows
     }
 
+    func deletions(from first: Position, before end: Position) throws(JournalError) -> [ChangeRow] {
+        var rows: [ChangeRow] = []
+        let sql = "SELECT stream, number, by_stream, by_number, position FROM changes WHERE kind = 2 AND position >= ? AND position < ? ORDER BY position"
+        try opened().statement(sql).bind(first.rawValue).bind(end.rawValue).rows { row in
+            let target = EventID(stream: StreamID(rawValue: row.integer(0)), number: row.integer(1))
+            let by = EventID(stream: StreamID(rawValue: row.integer(2)), number: row.integer(3))
+            rows.append(ChangeRow(target: target, kind: .deleted, by: by, position: Position(row.integer(4))))
+            return true
+        }
+        return rows
+    }
+
     func bounces(from id: UInt64, atMost limit: Int) throws(JournalError) -> [BounceRow] {
         var rows: [BounceRow] = []
         try opened().statement(
@@ -186,7 +198,7 @@ actor SQLiteReader: JournalReader {
         var next: Position?
         try database.statement("SELECT position, count, time, entries FROM log ORDER BY position").rows { row throws(JournalError) in
             let first = Position(row.integer(0))
-            let count = Int(row.integer(1))
+            let count = Int(truncatingIfNeeded: row.integer(1))
             if let next, next != first { throw .damaged(place: "position \(next)", what: "the log goes on at \(first)") }
             var buffer = EntryBuffer()
             try row.withBytes(3) { bytes throws(JournalError) in

@@ -18,12 +18,12 @@ enum Schema {
         "CREATE TABLE authors(stream INTEGER, number INTEGER, record BLOB NOT NULL, PRIMARY KEY(stream, number)) WITHOUT ROWID",
         """
         CREATE TABLE destinations(id INTEGER PRIMARY KEY, bridge INTEGER NOT NULL, name TEXT NOT NULL, cursor INTEGER NOT NULL, \
-        parts INTEGER NOT NULL, bytes INTEGER NOT NULL, deferred INTEGER NOT NULL, parked INTEGER NOT NULL, source BLOB NOT NULL, \
+        parts INTEGER NOT NULL, bytes INTEGER NOT NULL, text INTEGER NOT NULL, deferred INTEGER NOT NULL, parked INTEGER NOT NULL, source BLOB NOT NULL, \
         removed INTEGER NOT NULL)
         """,
         """
         CREATE TABLE claims(destination INTEGER, position INTEGER, part INTEGER, first INTEGER NOT NULL, last INTEGER NOT NULL, \
-        PRIMARY KEY(destination, position, part)) WITHOUT ROWID
+        text INTEGER NOT NULL, PRIMARY KEY(destination, position, part)) WITHOUT ROWID
         """,
         """
         CREATE TABLE changes(stream INTEGER, number INTEGER, kind INTEGER, by_stream INTEGER NOT NULL, by_number INTEGER NOT NULL, \

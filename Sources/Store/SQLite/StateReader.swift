@@ -28,7 +28,7 @@ struct StateReader {
             return true
         }
         try database.statement("SELECT count(*), max(id) FROM bounces").rows { row in
-            state.bounceCount = Int(row.integer(0))
+            state.bounceCount = Int(truncatingIfNeeded: row.integer(0))
             state.lastBounce = row.integer(1)
             return false
         }
@@ -48,7 +48,7 @@ struct StateReader {
                 var buffer = EntryBuffer()
                 try row.withBytes(3) { bytes throws(JournalError) in
                     try BlockCodec.decode(
-                        bytes, first: first, count: Int(row.integer(1)), time: UnixTime(seconds: row.integer(2)), into: &buffer)
+                        bytes, first: first, count: Int(truncatingIfNeeded: row.integer(1)), time: UnixTime(seconds: row.integer(2)), into: &buffer)
                 }
                 if next == nil { next = first + buffer.count }
                 return true
@@ -99,12 +99,13 @@ struct StateReader {
 
     private func destinations() throws(JournalError) -> [DestinationRow] {
         var rows: [DestinationRow] = []
-        let sql = "SELECT id, bridge, name, cursor, source, removed, parts, bytes, deferred, parked FROM destinations ORDER BY id"
+        let sql = "SELECT id, bridge, name, cursor, source, removed, parts, bytes, deferred, parked, text FROM destinations ORDER BY id"
         try database.statement(sql).rows { row in
             var destination = DestinationRow(
                 id: DestinationID(row.integer32(0)), bridge: BridgeIndex(row.integer32(1)), name: row.text(2),
                 cursor: Position(row.integer(3)), source: row.bytes(4), isRemoved: row.integer(5) == 1)
-            destination.received = .init(parts: row.integer32(6), bytes: row.integer32(7))
+            destination.received = .init(
+                parts: row.integer32(6), bytes: row.integer32(7), text: row.integer(10) == 0 ? nil : Position(row.integer(10)))
             destination.deferredSince = row.integer(8) == 0 ? nil : UnixTime(seconds: row.integer(8))
             destination.parkedBefore = Position(row.integer(9))
             rows.append(destination)
@@ -115,13 +116,13 @@ struct StateReader {
 
     private func claims() throws(JournalError) -> [Claim] {
         var rows: [Claim] = []
-        try database.statement("SELECT destination, position, part, first, last FROM claims ORDER BY destination, position, part")
+        try database.statement("SELECT destination, position, part, first, last, text FROM claims ORDER BY destination, position, part")
             .rows { row throws(JournalError) in
                 guard row.integer32(3) <= row.integer32(4) else { throw damaged("claims", row.integer(1)) }
                 rows.append(
                     Claim(
                         destination: DestinationID(row.integer32(0)), position: Position(row.integer(1)), part: row.integer32(2),
-                        range: row.integer32(3)..<row.integer32(4)))
+                        range: row.integer32(3)..<row.integer32(4), text: Position(row.integer(5))))
                 return true
             }
         return rows
