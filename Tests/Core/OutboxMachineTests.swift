@@ -65,7 +65,9 @@ import Testing
 
     @Test func receiptsAreWrittenInOrder() {
         var machine = up(4)
-        for number in 1...3 as ClosedRange<UInt64> { machine.take(stream: stream, number: number, parts: [0..<8], success: .delivered, text: Position(number)) }
+        for number in 1...3 as ClosedRange<UInt64> {
+            machine.take(stream: stream, number: number, parts: [0..<8], success: .delivered, text: Position(number))
+        }
         _ = machine.claim(batch: 1)
         machine.committed(batch: 1)
         _ = machine.send()

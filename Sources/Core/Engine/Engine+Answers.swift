@@ -67,7 +67,9 @@ extension Engine {
         if ids.parts(id, at: destination) == nil, let known = try? await journal.reader.parts(of: id, at: destination) {
             ids.remember(known, of: id, at: destination)
         }
-        if ids.parts(id, at: destination)?.contains(where: { $0.part == part && ($0.outcome.isShown || $0.outcome == .hidden) }) == true { return }
+        if ids.parts(id, at: destination)?.contains(where: { $0.part == part && ($0.outcome.isShown || $0.outcome == .hidden) }) == true {
+            return
+        }
         counters.found += 1
         if outboxes[destination]?.machine.found(stream: stream, number: id.number, part: part, as: nativeID) == true {
             settle(destination)

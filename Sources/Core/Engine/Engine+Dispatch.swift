@@ -59,7 +59,8 @@ extension Engine {
 
     /// Lets a destination that has had everything of its bridge go over what others said since.
     func jump(_ destination: DestinationID, of bridge: BridgeIndex) {
-        guard let head = outboxes[destination]?.machine.head, outboxes[destination]?.machine.isIdle == true, head >= ends[bridge] ?? begin else { return }
+        guard let head = outboxes[destination]?.machine.head, outboxes[destination]?.machine.isIdle == true, head >= ends[bridge] ?? begin
+        else { return }
         outboxes[destination]?.machine.jump(to: recent.end)
     }
 
@@ -109,7 +110,9 @@ extension Engine {
     }
 
     /// A plan with the journal's help; nil if that is needed and not allowed.
-    private func plan(_ entry: LogEntry, _ member: RoutingTable.Member, _ turn: DeliveryPlan.Turn, _ mayAskJournal: Bool) async throws -> DeliveryPlan? {
+    private func plan(_ entry: LogEntry, _ member: RoutingTable.Member, _ turn: DeliveryPlan.Turn, _ mayAskJournal: Bool) async throws
+        -> DeliveryPlan?
+    {
         var answers = DeliveryPlan.Answers()
         while true {
             let plan = plan(entry, for: member, turn, answers)
@@ -120,7 +123,8 @@ extension Engine {
     }
 
     private func take(
-        _ delivery: Delivery, _ head: EntryHead, _ success: Outcome, _ absorbed: ChangeRow?, from start: UInt32, for member: RoutingTable.Member
+        _ delivery: Delivery, _ head: EntryHead, _ success: Outcome, _ absorbed: ChangeRow?, from start: UInt32,
+        for member: RoutingTable.Member
     ) async {
         let destination = member.destination
         guard let endpoint = endpoints[member.settings.endpoint] else { return }
@@ -137,7 +141,9 @@ extension Engine {
 
     /// An edit goes with its message and is settled together with the claim: whatever becomes of that, it is not shown apart.
     private func absorb(_ edit: ChangeRow, at destination: DestinationID) {
-        guard let stream = streams.index(of: edit.by.stream), outboxes[destination]?.settled.insert(edit.by).inserted == true else { return }
+        guard let stream = streams.index(of: edit.by.stream), outboxes[destination]?.settled.insert(edit.by).inserted == true else {
+            return
+        }
         counters.count(.superseded)
         write(
             Receipt(
@@ -181,7 +187,9 @@ extension Engine {
         guard let parts = outboxes[destination]?.machine.send(), !parts.isEmpty else { return }
         var deliveries: [PartDelivery] = []
         for part in parts {
-            guard let delivery = outboxes[destination]?.deliveries[part.position] else { preconditionFailure("a part was claimed and its delivery not kept") }
+            guard let delivery = outboxes[destination]?.deliveries[part.position] else {
+                preconditionFailure("a part was claimed and its delivery not kept")
+            }
             deliveries.append(PartDelivery(delivery: delivery, part: part.part, range: part.range))
         }
         await endpoint.deliver(deliveries, to: destination)

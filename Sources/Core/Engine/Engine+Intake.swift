@@ -45,7 +45,8 @@ extension Engine {
         }
         // What people do to a message depends on whether it was written here or is a copy.
         for happening in happenings {
-            guard let key = happening.content.changed, let id = ids.event(key, at: destination), ids.parts(id, at: destination) == nil else { continue }
+            guard let key = happening.content.changed, let id = ids.event(key, at: destination), ids.parts(id, at: destination) == nil
+            else { continue }
             ids.remember(try await journal.reader.parts(of: id, at: destination), of: id, at: destination)
         }
     }
@@ -124,7 +125,8 @@ extension Engine {
         let stream = streams.ownStream(of: bridge)
         let account = happening.account ?? Happening.Account(id: "", name: "")
         let key = AuthorKey(secret: bridge.secret, endpoint: member.settings.endpoint, account: account.id)
-        let (author, profile) = streams.author(key, name: Sanitiser.name(account.name), picture: account.picture, home: member.home, in: stream)
+        let (author, profile) = streams.author(
+            key, name: Sanitiser.name(account.name), picture: account.picture, home: member.home, in: stream)
         if let profile {
             let record = RecordEncoder.encode(.profile(profile), author: author)
             append(record, streams.nextNumber(in: stream), stream, happening.time, to: &born)

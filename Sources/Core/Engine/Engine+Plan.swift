@@ -45,7 +45,8 @@ extension Engine {
         parked: Bool? = nil
     ) -> DeliveryPlan {
         let stream = entry.head.stream
-        guard entry.head.isEvent, streams[stream].bridge == member.bridge, member.settings.direction != .into, !entry.head.isGivenBack else {
+        guard entry.head.isEvent, streams[stream].bridge == member.bridge, member.settings.direction != .into, !entry.head.isGivenBack
+        else {
             return .pass
         }
         // What can't be read was journaled by another version; it is counted as what the network can't express.
@@ -125,7 +126,9 @@ extension Engine {
         if position == now.entry.position { return try send(post, now) }
         guard let record = now.answers.records[position] else { throw .record(position) }
         var dropped = 0
-        guard case .edited(_, let newest)? = try? Event.decode(record.span.bytes, droppedSpans: &dropped).event else { return try send(post, now) }
+        guard case .edited(_, let newest)? = try? Event.decode(record.span.bytes, droppedSpans: &dropped).event else {
+            return try send(post, now)
+        }
         var shown = post
         shown.content = newest.content
         shown.style = newest.style

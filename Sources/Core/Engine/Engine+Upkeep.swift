@@ -116,7 +116,9 @@ extension Engine {
         let settled = outboxes.values.map { max($0.machine.cursor, $0.parkedBefore) }.min() ?? committedEnd
         while oldest < settled {
             let run = try await journal.reader.read(from: oldest, atMost: 1)
-            guard let accepted = run.accepted.last, run.end <= settled, accepted.seconds(until: loop.time) > limits.keepContent else { return }
+            guard let accepted = run.accepted.last, run.end <= settled, accepted.seconds(until: loop.time) > limits.keepContent else {
+                return
+            }
             if try await journal.retire(before: run.end, slice: CoreLimits.retentionSlice) == 0 { return }
             oldest = run.end
         }

@@ -138,7 +138,8 @@ package actor Engine: RelayPort {
             ids.remember(try await journal.reader.parts(of: id, at: destination), of: id, at: destination)
         }
         sources[destination] = row.source
-        outboxes[destination] = Outbox(machine: OutboxMachine(row, claims: claims, places: places), parkedBefore: row.parkedBefore,
+        outboxes[destination] = Outbox(
+            machine: OutboxMachine(row, claims: claims, places: places), parkedBefore: row.parkedBefore,
             written: row.cursor)
     }
 

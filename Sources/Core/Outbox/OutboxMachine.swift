@@ -103,7 +103,8 @@ package struct OutboxMachine: Hashable, Sendable {
         flights.flatMap { flight in
             flight.parts.filter(\.isOpenClaim).map {
                 Claim(
-                    destination: destination, position: flight.position, part: $0.number, range: $0.range, text: flight.text ?? flight.position)
+                    destination: destination, position: flight.position, part: $0.number, range: $0.range,
+                    text: flight.text ?? flight.position)
             }
         }
     }
@@ -321,7 +322,9 @@ package struct OutboxMachine: Hashable, Sendable {
     private func index(of position: Position) -> Int? { flights.firstIndex { $0.position == position } }
 
     private func place(_ position: Position, _ part: UInt32) -> (flight: Int, part: Int)? {
-        guard let flight = index(of: position), let index = flights[flight].parts.firstIndex(where: { $0.number == part }) else { return nil }
+        guard let flight = index(of: position), let index = flights[flight].parts.firstIndex(where: { $0.number == part }) else {
+            return nil
+        }
         return (flight, index)
     }
 
@@ -337,7 +340,8 @@ package struct OutboxMachine: Hashable, Sendable {
                 guard case .ended(let outcome, let nativeID) = part.state else { break }
                 receipts.append(
                     Receipt(
-                        destination: destination, position: flight.position, stream: flight.stream, number: flight.number, part: part.number,
+                        destination: destination, position: flight.position, stream: flight.stream, number: flight.number,
+                        part: part.number,
                         outcome: outcome, time: time, nativeID: nativeID))
                 received = DestinationRow.Received(parts: part.number + 1, bytes: part.range.upperBound, text: flight.text)
                 done += 1

@@ -66,7 +66,9 @@ package actor MemoryJournal: Journal, JournalReader {
     }
 
     package func deletions(from first: Position, before end: Position) async throws(JournalError) -> [ChangeRow] {
-        image.changes.values.compactMap { $0[.deleted] }.filter { $0.position >= first && $0.position < end }.sorted { $0.position < $1.position }
+        image.changes.values.compactMap { $0[.deleted] }.filter { $0.position >= first && $0.position < end }.sorted {
+            $0.position < $1.position
+        }
     }
 
     package func bounces(from id: UInt64, atMost limit: Int) async throws(JournalError) -> [BounceRow] {

@@ -22,7 +22,8 @@ struct Retention {
             var buffer = EntryBuffer()
             try row.withBytes(3) { bytes throws(JournalError) in
                 try BlockCodec.decode(
-                    bytes, first: first, count: Int(truncatingIfNeeded: row.integer(1)), time: UnixTime(seconds: row.integer(2)), into: &buffer)
+                    bytes, first: first, count: Int(truncatingIfNeeded: row.integer(1)), time: UnixTime(seconds: row.integer(2)),
+                    into: &buffer)
             }
             blocks.append(first.rawValue)
             for (index, head) in buffer.heads.enumerated() where head.isEvent && head.number > last[head.stream]?.number ?? 0 {

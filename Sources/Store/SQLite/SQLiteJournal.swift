@@ -131,7 +131,9 @@ package actor SQLiteJournal: Journal {
         for row in batch.destinations {
             try database.statement("INSERT OR REPLACE INTO destinations VALUES (?,?,?,?,?,?,?,?,?,?,?)")
                 .bind(row.id.rawValue).bind(row.bridge.rawValue).bind(row.name).bind(row.cursor.rawValue)
-                .bind(row.received.parts).bind(row.received.bytes).bind(row.received.text?.rawValue ?? 0).bind(row.deferredSince?.seconds ?? 0).bind(row.parkedBefore.rawValue)
+                .bind(row.received.parts).bind(row.received.bytes).bind(row.received.text?.rawValue ?? 0).bind(
+                    row.deferredSince?.seconds ?? 0
+                ).bind(row.parkedBefore.rawValue)
                 .bind(row.source)
                 .bind(row.isRemoved ? 1 : 0).run()
             try database.statement("DELETE FROM claims WHERE destination = ? AND (position < ? OR position = ? AND part < ?)")

@@ -93,7 +93,8 @@ actor SQLiteReader: JournalReader {
             let first = Position(position)
             try row.withBytes(2) { bytes throws(JournalError) in
                 try BlockCodec.decode(
-                    bytes, first: first, count: Int(truncatingIfNeeded: row.integer(0)), time: UnixTime(seconds: row.integer(1)), into: &buffer)
+                    bytes, first: first, count: Int(truncatingIfNeeded: row.integer(0)), time: UnixTime(seconds: row.integer(1)),
+                    into: &buffer)
             }
             for (index, head) in buffer.heads.enumerated() { body(first + index, head) }
             return false
@@ -151,7 +152,8 @@ actor SQLiteReader: JournalReader {
 
     func deletions(from first: Position, before end: Position) throws(JournalError) -> [ChangeRow] {
         var rows: [ChangeRow] = []
-        let sql = "SELECT stream, number, by_stream, by_number, position FROM changes WHERE kind = 2 AND position >= ? AND position < ? ORDER BY position"
+        let sql =
+            "SELECT stream, number, by_stream, by_number, position FROM changes WHERE kind = 2 AND position >= ? AND position < ? ORDER BY position"
         try opened().statement(sql).bind(first.rawValue).bind(end.rawValue).rows { row in
             let target = EventID(stream: StreamID(rawValue: row.integer(0)), number: row.integer(1))
             let by = EventID(stream: StreamID(rawValue: row.integer(2)), number: row.integer(3))

@@ -48,7 +48,8 @@ struct StateReader {
                 var buffer = EntryBuffer()
                 try row.withBytes(3) { bytes throws(JournalError) in
                     try BlockCodec.decode(
-                        bytes, first: first, count: Int(truncatingIfNeeded: row.integer(1)), time: UnixTime(seconds: row.integer(2)), into: &buffer)
+                        bytes, first: first, count: Int(truncatingIfNeeded: row.integer(1)), time: UnixTime(seconds: row.integer(2)),
+                        into: &buffer)
                 }
                 if next == nil { next = first + buffer.count }
                 return true

@@ -6,8 +6,8 @@ import Store
 import Support
 import Testing
 
-/// Findings of the review, each as a story that ought to hold and does not.
-@Suite(.serialized) struct ReviewStories {
+/// Stories at the edges: interruptions in the middle of long messages, edits and deletions that meet them, limits.
+@Suite struct EngineEdgeTests {
     private func relay(_ kinds: SimulatedServer.Kind...) -> SimulatedRelay {
         let relay = SimulatedRelay(seed: 5, kinds: kinds)
         relay.start()
@@ -221,30 +221,6 @@ import Testing
         relay.servers[0].delete(post, by: "anna", at: relay.time)
         relay.run(seconds: 400)
         #expect(relay.servers[1].acts.filter { $0.what == .post }.isEmpty)
-    }
-
-    /// A text of 64 KiB in lines of two bytes is 32,768 parts on IRC.
-    @Test func drainingAMessageOfManyPartsIsNotQuadratic() {
-        func drain(_ count: Int) -> Duration {
-            var machine = OutboxMachine(
-                DestinationRow(id: DestinationID(1), bridge: BridgeIndex(1), name: "a:b", cursor: Position(1)), claims: [], places: [:])
-            _ = machine.connected(Capabilities(partsInFlight: 8))
-            machine.take(
-                stream: StreamIndex(1), number: 1, parts: (0..<count).map { UInt32($0 * 2)..<UInt32($0 * 2 + 2) }, success: .delivered, text: .first)
-            let clock = ContinuousClock()
-            return clock.measure {
-                var batch: UInt64 = 1
-                while machine.cursor == Position(1) {
-                    _ = machine.claim(batch: batch)
-                    machine.committed(batch: batch)
-                    for part in machine.send() { machine.received(part.position, part: part.part, as: nil); _ = machine.receipts(at: UnixTime(seconds: 1)) }
-                    batch += 1
-                }
-            }
-        }
-        let small = drain(1000)
-        let large = drain(8000)
-        #expect(large < small * 24, "\(small) for 1000 parts, \(large) for 8000")
     }
 
     /// A profile of the highest version in a stream of our own, as a peer may give it back.
