@@ -4,6 +4,7 @@ import Model
 import Simulation
 import Store
 import Support
+import Synchronization
 import Testing
 
 /// The engine with endpoints that a test drives word by word.
