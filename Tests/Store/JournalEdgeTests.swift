@@ -1,6 +1,5 @@
 import Base
 import Core
-import FaultyVFS
 import Glibc
 import IO
 import Model
@@ -10,21 +9,6 @@ import Support
 import Testing
 
 @Suite(.serialized) struct JournalEdgeTests {
-    /// The disk is full when retention runs: what the engine gets to hear.
-    @Test func retentionOnAFullDiskSaysFull() async throws {
-        faulty_register()
-        let folder = TemporaryFolder()
-        let journal = SQLiteJournal(folder: folder.path, vfs: "faulty")
-        _ = try await journal.open()
-        try await journal.commit(JournalSamples.foundation())
-        for start in 1...10 { try await journal.commit(JournalSamples.events(from: Position(UInt64(start)), count: 1)) }
-        faulty_set_room(0)
-        let error = await #expect(throws: JournalError.self) { _ = try await journal.retire(before: Position(5), slice: 8) }
-        faulty_set_room(-1)
-        #expect(error == .full)
-        await journal.close()
-    }
-
     /// A row whose count was changed on the disk is damage, not the end of the process.
     @Test func aDamagedCountIsReportedNotTrapped() async throws {
         await #expect(processExitsWith: .success) {

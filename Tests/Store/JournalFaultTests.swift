@@ -54,6 +54,21 @@ import Testing
         await journal.close()
     }
 
+    /// The disk is full when retention runs: what the engine gets to hear.
+    @Test func retentionOnAFullDiskSaysFull() async throws {
+        faulty_register()
+        let folder = TemporaryFolder()
+        let journal = SQLiteJournal(folder: folder.path, vfs: "faulty")
+        _ = try await journal.open()
+        try await journal.commit(JournalSamples.foundation())
+        for start in 1...10 { try await journal.commit(JournalSamples.events(from: Position(UInt64(start)), count: 1)) }
+        faulty_set_room(0)
+        let error = await #expect(throws: JournalError.self) { _ = try await journal.retire(before: Position(5), slice: 8) }
+        faulty_set_room(-1)
+        #expect(error == .full)
+        await journal.close()
+    }
+
     @Test func aDamagedHeaderIsRefused() async throws {
         let folder = try await closedJournal()
         try patch(folder, at: 0, [0, 0, 0, 0])
