@@ -8,19 +8,19 @@ import Model
 /// Layout: byte version (1) ‖ entries ‖ CRC-32 (ISO 3309, by zlib), 4, over first position, 8 ‖ count, 4 ‖ time, 8 ‖ version and entries.
 /// Entry: varint flags (1 SKIP, 2 given back) ‖ varint stream ‖ varint number ‖ varint zigzag(origin time − time) ‖ byte hops ‖
 /// varint source ‖ SKIP: varint last number, byte reason; event: varint length, record.
-enum BlockCodec {
+package enum BlockCodec {
     static let version: UInt8 = 1
     /// More than this is not put into one row: larger rows spill over pages that SQLite reads one after another.
     static let target = 12 * 1024
 
-    struct Block {
-        let first: Position
-        let count: Int
-        let bytes: [UInt8]
+    package struct Block {
+        package let first: Position
+        package let count: Int
+        package let bytes: [UInt8]
     }
 
     /// The blocks of a batch's entries.
-    static func encode(_ entries: EntryBuffer, first: Position, time: UnixTime) -> [Block] {
+    package static func encode(_ entries: EntryBuffer, first: Position, time: UnixTime) -> [Block] {
         var blocks: [Block] = []
         var writer = ByteWriter(capacity: min(entries.byteCount + 64, target + 1024))
         writer.byte(version)
@@ -58,7 +58,9 @@ enum BlockCodec {
     }
 
     /// Appends a row's entries to `buffer`. The place in the error is the block's position.
-    static func decode(_ row: RawSpan, first: Position, count: Int, time: UnixTime, into buffer: inout EntryBuffer) throws(JournalError) {
+    package static func decode(_ row: RawSpan, first: Position, count: Int, time: UnixTime, into buffer: inout EntryBuffer)
+        throws(JournalError)
+    {
         func damaged(_ what: String) -> JournalError { .damaged(place: "position \(first)", what: what) }
         guard row.byteCount > 5 else { throw damaged("a block of \(row.byteCount) bytes") }
         // An entry has at least six bytes.
@@ -98,6 +100,14 @@ enum BlockCodec {
             stream: stream, number: number, originTime: originTime, hops: hops, content: content, source: source,
             isGivenBack: flags & 2 == 2)
         return (head, record)
+    }
+
+    /// A row whose version and entries are these bytes, whatever they are. For fuzzing: without a right checksum nothing is read.
+    package static func sealed(_ body: [UInt8], first: Position, count: Int, time: UnixTime) -> [UInt8] {
+        var writer = ByteWriter(capacity: body.count + 4)
+        writer.append(body)
+        writer.uint32(checksum(body.span.bytes, first: first, count: count, time: time))
+        return writer.bytes
     }
 
     private static func checksum(_ body: RawSpan, first: Position, count: Int, time: UnixTime) -> UInt32 {

@@ -350,4 +350,18 @@ import Testing
         }
         #expect(bench.world.failures == [])
     }
+
+    /// An endpoint that says it is connected again without having said that it was not: what was under way is asked about.
+    @Test func aConnectionThatReplacesAnotherIsReconciled() {
+        let bench = Bench([["a", "b"]])
+        bench.start()
+        bench.connect("b")
+        bench.post("a", "1", "message1")
+        #expect(bench.delivered("b").count == 1)
+        let b = bench.endpoints["b"]!
+        bench.does { _ in await b.setResults([.absent]) }
+        bench.connect("b")
+        #expect(bench.asked("b").count == 1)
+        #expect(bench.delivered("b").count == 2)
+    }
 }

@@ -193,4 +193,19 @@ import Testing
         _ = machine.receipts(at: time)
         #expect(machine.cursor == Position(5))
     }
+
+    @Test func severalRefusedPartsOfOneEventAreOneBounce() {
+        var machine = up(4)
+        machine.take(stream: stream, number: 1, parts: [0..<8, 8..<16, 16..<24], success: .delivered, text: .first)
+        _ = machine.claim(batch: 1)
+        machine.committed(batch: 1)
+        _ = machine.send()
+        let first = machine.bounce(Position(1), part: 1)
+        let second = machine.bounce(Position(1), part: 2)
+        #expect(first && !second)
+        #expect(receipts(&machine) == [])
+        machine.received(Position(1), part: 0, as: nil)
+        #expect(receipts(&machine) == ["1.0 delivered", "1.1 bounced", "1.2 bounced"])
+        #expect(machine.cursor == Position(2))
+    }
 }

@@ -1,9 +1,13 @@
 import Base
+import Core
+import Daemon
 import Model
+import Store
 
 /// The decoders under test by name: what each does with any bytes without failing, and what must hold of the outcome.
 package let fuzzTargets: [(name: String, run: @Sendable ([UInt8]) -> Void)] = [
-    ("record", { record($0) }), ("text", { text($0) }), ("identity", { identity($0) }),
+    ("record", { record($0) }), ("text", { text($0) }), ("identity", { identity($0) }), ("block", { block($0) }),
+    ("configuration", { configuration($0) }),
 ]
 
 /// A record that is accepted decodes, and an event of a known kind that is written again means the same.
@@ -37,4 +41,29 @@ private func identity(_ bytes: [UInt8]) {
     if let id = EventID(text: text) { precondition(id.description == text.lowercased()) }
     if let relay = RelayID(text: text) { precondition(RelayID(text: relay.description) == relay) }
     if let bytes = Base32.decode(text) { precondition(Base32.encode(bytes) == text.lowercased()) }
+}
+
+/// Entries that can be read are written again as the same row.
+private func block(_ bytes: [UInt8]) {
+    guard let count = bytes.first.map(Int.init), count > 0 else { return }
+    let (first, time) = (Position(1000), UnixTime(seconds: 1_800_000_000))
+    let row = BlockCodec.sealed(Array(bytes.dropFirst()), first: first, count: count, time: time)
+    var buffer = EntryBuffer()
+    guard (try? BlockCodec.decode(row.span.bytes, first: first, count: count, time: time, into: &buffer)) != nil else { return }
+    precondition(buffer.count == count, "a block of \(count) entries gave \(buffer.count)")
+    for block in BlockCodec.encode(buffer, first: first, time: time) {
+        var again = EntryBuffer()
+        let isRead =
+            (try? BlockCodec.decode(block.bytes.span.bytes, first: block.first, count: block.count, time: time, into: &again)) != nil
+        precondition(isRead, "an own block is refused")
+    }
+}
+
+/// Any file is read, or refused at a place in it with words.
+private func configuration(_ bytes: [UInt8]) {
+    do {
+        _ = try SettingsReader.read(bytes: bytes, file: "fuzz.toml")
+    } catch {
+        precondition(error.place.line >= 1 && !error.message.isEmpty, "refused without a place or a word")
+    }
 }

@@ -49,6 +49,6 @@ package enum Acceptance: Hashable, Sendable {
     case withoutTarget
     /// A copy of somebody else's message: what is done to it here stays here.
     case local
-    /// The channel's direction is only out.
+    /// The channel's direction is only out, or it is no event at all (an emoji of a thousand letters).
     case notTaken
 }

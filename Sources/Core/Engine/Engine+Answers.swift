@@ -7,6 +7,8 @@ extension Engine {
         guard outboxes[destination] != nil else { return }
         outboxes[destination]?.capabilities = capabilities
         outboxes[destination]?.connection += 1
+        // A connection that replaces another tells nothing of what that one had under way.
+        if outboxes[destination]?.machine.connection != .down { outboxes[destination]?.machine.disconnected() }
         _ = outboxes[destination]?.machine.connected(capabilities)
         wake(destination)
     }
@@ -49,12 +51,13 @@ extension Engine {
     }
 
     package func bounced(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, _ reason: BounceReason) async {
-        guard outboxes[destination]?.machine.bounce(position, part: part) == true else { return }
-        lastBounce += 1
-        pending.bounces.append(
-            BounceRow(
-                id: lastBounce, destination: destination, positions: position...position, count: 1, code: reason.code, text: reason.text,
-                time: loop.time))
+        if outboxes[destination]?.machine.bounce(position, part: part) == true {
+            lastBounce += 1
+            pending.bounces.append(
+                BounceRow(
+                    id: lastBounce, destination: destination, positions: position...position, count: 1, code: reason.code,
+                    text: reason.text, time: loop.time))
+        }
         settle(destination)
         await goOn(destination)
     }

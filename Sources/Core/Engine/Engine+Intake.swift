@@ -82,6 +82,7 @@ extension Engine {
             event = .deleted(target: target)
         case .reacted(let key, let emoji, let isOn):
             guard let target = ids.event(key, at: destination) else { return withoutTarget() }
+            guard !emoji.isEmpty, emoji.utf8.count <= ModelLimits.emoji, Sanitiser.isSanitary(emoji) else { return .notTaken }
             event = .reacted(Reaction(target: target, emoji: emoji, isOn: isOn))
         }
         let id = bear(event, happening, member, bridge, into: &born)

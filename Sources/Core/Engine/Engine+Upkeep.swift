@@ -115,12 +115,14 @@ extension Engine {
     private func retireContent() async throws {
         let settled = outboxes.values.map { max($0.machine.cursor, $0.parkedBefore) }.min() ?? committedEnd
         while oldest < settled {
-            let run = try await journal.reader.read(from: oldest, atMost: 1)
-            guard let accepted = run.accepted.last, run.end <= settled, accepted.seconds(until: loop.time) > limits.keepContent else {
-                return
-            }
-            if try await journal.retire(before: run.end, slice: CoreLimits.retentionSlice) == 0 { return }
-            oldest = run.end
+            let run = try await journal.reader.read(from: oldest, atMost: CoreLimits.coldRead)
+            let old = run.accepted.prefix { $0.seconds(until: loop.time) > limits.keepContent }.count
+            let end = min(run.first + old, settled)
+            guard end > oldest, try await journal.retire(before: end, slice: CoreLimits.retentionSlice) > 0 else { return }
+            // Whole blocks go: what is still there begins where the journal says.
+            let next = try await journal.reader.read(from: oldest, atMost: 1).first
+            if next <= oldest { return }
+            oldest = next
         }
     }
 }

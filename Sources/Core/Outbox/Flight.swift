@@ -34,6 +34,8 @@ struct Flight: Hashable, Sendable {
     private var unclaimed: ArraySlice<Part> = []
     /// Whether the parts hold the text to its end. After a reconnect the rest is cut anew.
     var isWhole = false
+    /// Whether the server has refused a part of it.
+    var isRefused = false
 
     init(position: Position, stream: StreamIndex, number: UInt64) {
         self.position = position

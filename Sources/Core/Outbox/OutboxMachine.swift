@@ -305,13 +305,17 @@ package struct OutboxMachine: Hashable, Sendable {
     package mutating func retry() { isPutOff = false }
 
     /// The server will not have a part. Others of the event that are under way will still be answered; no further ones are sent.
+    /// True for the first refusal of an event: that one is told.
     package mutating func bounce(_ position: Position, part: UInt32) -> Bool {
         guard let (flight, index) = place(position, part) else { return false }
         if case .ended = flights[flight].parts[index].state { return false }
+        let isFirst = !flights[flight].isRefused
+        flights[flight].isRefused = true
         flights[flight].parts[index].state = .ended(.bounced, nil)
         abandon(position, as: .bounced)
-        isPutOff = false
-        return true
+        // What was put off was this event, unless another one before it is.
+        if flight == 0 { isPutOff = false }
+        return isFirst
     }
 
     /// An event is given up: none of its parts that are not under way will be sent.

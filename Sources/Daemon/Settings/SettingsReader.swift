@@ -17,7 +17,12 @@ package enum SettingsReader {
 
     /// The settings of one text, for tests.
     package static func read(text: String, file: String = "fairlead.toml") throws(ConfigurationError) -> Settings {
-        try settings([try TOMLReader.read([UInt8](text.utf8), file: file)], main: file)
+        try read(bytes: [UInt8](text.utf8), file: file)
+    }
+
+    /// The settings of some bytes, whatever they are.
+    package static func read(bytes: [UInt8], file: String) throws(ConfigurationError) -> Settings {
+        try settings([try TOMLReader.read(bytes, file: file)], main: file)
     }
 
     private static func document(_ path: String) throws(ConfigurationError) -> [String: ConfigurationValue] {

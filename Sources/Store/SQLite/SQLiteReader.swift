@@ -59,7 +59,7 @@ actor SQLiteReader: JournalReader {
     }
 
     func byteCount(from position: Position) throws(JournalError) -> Int {
-        try opened().statement("SELECT coalesce(sum(length(entries)), 0) FROM log WHERE position + count > ?").bind(position.rawValue)
+        try opened().statement("SELECT coalesce(sum(length(entries)), 0) FROM log WHERE position >= ?").bind(position.rawValue)
             .first { Int(truncatingIfNeeded: $0.integer(0)) } ?? 0
     }
 
@@ -103,6 +103,9 @@ actor SQLiteReader: JournalReader {
 
     func eventID(for key: NativeKey, at destination: DestinationID) throws(JournalError) -> EventID? {
         let database = opened()
+        // One snapshot: a month must not be forgotten between being listed and being read.
+        try database.execute("BEGIN")
+        defer { try? database.execute("COMMIT") }
         for month in try monthsOfIDs(database).reversed() {
             let found = try database.statement(
                 "SELECT stream, number FROM natives_\(month) WHERE hash = ? AND destination = ? AND native = ?"
