@@ -23,7 +23,7 @@ bench: setup
 	$(SWIFT) build -c release --product fairlead
 	.build/release/fairlead bench journal $(ARGS)
 
-# Fuzzes every decoder for SECONDS each (default 60); what it finds is kept in Tests/Corpus.
+# Fuzzes every decoder for SECONDS each (default 60).
 fuzz: setup
 	@Scripts/fuzz $(or $(SECONDS),60)
 
