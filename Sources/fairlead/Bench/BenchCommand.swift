@@ -6,7 +6,8 @@ enum BenchCommand {
     static let help = """
         usage: fairlead bench journal [--json] [--quick] [--dir DIR]
 
-          journal    commits of one entry, entries a second, and the same with ten million behind (--quick: one million)
+          journal    commits of one entry, entries a second, and the same with ten million behind
+                     (--quick: one million), ten seconds after those were written
 
         DIR is where scratch files go (default /var/tmp); its disk is what is measured.
 
