@@ -94,7 +94,7 @@ let package = Package(
             name: "fairlead", dependencies: ["Base", "Model", "Core", "IO", "Store", "Daemon"], path: "Sources/fairlead",
             swiftSettings: strict),
 
-        support("Support", ["Base"]),
+        support("Support", ["Base", "IO"]),
         support("Simulation", ["Support", "Base", "Model", "Core", "Store"]),
         .target(name: "FaultyVFS", dependencies: ["CSQLite"], path: "Tests/FaultyVFS"),
         helper("JournalVictim", ["Base", "Model", "Core", "Store", "Support", "Simulation"]),

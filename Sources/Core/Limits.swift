@@ -26,6 +26,8 @@ package enum CoreLimits {
     package static let longestDeferral = Interval.seconds(3600)
     /// An outbox that passed so many entries of others without a receipt of its own has its row written.
     package static let cursorLag = 10_000
+    /// A destination that is behind by fewer entries holds back too few bytes for `holdBytes` to be measured.
+    package static let measuredBacklog = 10_000
     /// How often retention and `hold` are looked after.
     package static let upkeep = Interval.seconds(60)
     /// Blocks erased in one commit: a bump of it is not felt at 10,000 messages a second.

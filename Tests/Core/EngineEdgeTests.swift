@@ -8,17 +8,6 @@ import Testing
 
 /// Stories at the edges: interruptions in the middle of long messages, edits and deletions that meet them, limits.
 @Suite struct EngineEdgeTests {
-    private func relay(_ kinds: SimulatedServer.Kind...) -> SimulatedRelay {
-        let relay = SimulatedRelay(seed: 5, kinds: kinds)
-        relay.start()
-        relay.run(seconds: 2)
-        return relay
-    }
-
-    private func standing(_ relay: SimulatedRelay, _ index: Int) -> [String] {
-        relay.servers[index].posts.filter { $0.user == nil && !$0.isDeleted }.map(\.text)
-    }
-
     private func long(_ letter: String, _ count: Int) -> String {
         (0..<count).map { "\(letter)" + String(1_000_000 + $0) }.joined()
     }
@@ -47,23 +36,23 @@ import Testing
     @Test func aDeletionOfAHalfDeliveredMessageDoesNotStall() {
         let relay = relay(.marks, .marks)
         let post = relay.servers[0].post(long("m", 40), by: "anna", at: relay.time)
-        while standing(relay, 1).count < 10 { _ = relay.world.step(before: relay.world.now + .seconds(1)) }
+        while texts(relay, 1).count < 10 { _ = relay.world.step(before: relay.world.now + .seconds(1)) }
         relay.setUp(1, false)
         relay.run(seconds: 1)
         relay.servers[0].delete(post, by: "anna", at: relay.time)
         relay.run(seconds: 2)
         relay.setUp(1, true)
         relay.run(seconds: 600)
-        #expect(standing(relay, 1).count == 0)
+        #expect(texts(relay, 1).count == 0)
     }
 
     @Test func theRestOfADeletedMessageIsNotSentAfterARestart() async {
         let relay = relay(.marks, .plain(.skip))
         let post = relay.servers[0].post(long("m", 60), by: "anna", at: relay.time)
-        while standing(relay, 1).count < 10 { _ = relay.world.step(before: relay.world.now + .seconds(1)) }
+        while texts(relay, 1).count < 10 { _ = relay.world.step(before: relay.world.now + .seconds(1)) }
         relay.setUp(1, false)
         relay.run(seconds: 1)
-        let before = standing(relay, 1).count
+        let before = texts(relay, 1).count
         relay.servers[0].delete(post, by: "anna", at: relay.time)
         relay.run(seconds: 2)
         await relay.crash()
@@ -71,22 +60,22 @@ import Testing
         relay.run(seconds: 2)
         relay.setUp(1, true)
         relay.run(seconds: 30)
-        #expect(standing(relay, 1).count == before)
+        #expect(texts(relay, 1).count == before)
     }
 
     /// Control for the one above: without the restart it holds.
     @Test func controlTheRestOfADeletedMessageIsNotSentWithoutARestart() async {
         let relay = relay(.marks, .plain(.skip))
         let post = relay.servers[0].post(long("m", 60), by: "anna", at: relay.time)
-        while standing(relay, 1).count < 10 { _ = relay.world.step(before: relay.world.now + .seconds(1)) }
+        while texts(relay, 1).count < 10 { _ = relay.world.step(before: relay.world.now + .seconds(1)) }
         relay.setUp(1, false)
         relay.run(seconds: 1)
-        let before = standing(relay, 1).count
+        let before = texts(relay, 1).count
         relay.servers[0].delete(post, by: "anna", at: relay.time)
         relay.run(seconds: 2)
         relay.setUp(1, true)
         relay.run(seconds: 30)
-        #expect(standing(relay, 1).count == before)
+        #expect(texts(relay, 1).count == before)
     }
 
     @Test func aDestinationThatIsDownForEverDoesNotStopRetention() {
@@ -122,7 +111,7 @@ import Testing
         relay.setUp(0, true)
         relay.run(seconds: 30)
         #expect(relay.bounces.isEmpty)
-        #expect(standing(relay, 0) == ["precious"])
+        #expect(texts(relay, 0) == ["precious"])
     }
 
     private func bouncedThenEdited(_ edits: [String]) -> (SimulatedRelay, Int) {
@@ -142,21 +131,21 @@ import Testing
 
     @Test func anEditShownAsMessageIsDeletedAfterARestart() async {
         let (relay, post) = bouncedThenEdited(["newtext1"])
-        #expect(standing(relay, 1) == ["newtext1"])
+        #expect(texts(relay, 1) == ["newtext1"])
         await relay.crash()
         relay.start()
         relay.run(seconds: 5)
         relay.servers[0].delete(post, by: "anna", at: relay.time)
         relay.run(seconds: 10)
-        #expect(standing(relay, 1) == [])
+        #expect(texts(relay, 1) == [])
     }
 
     @Test func ofTwoEditsShownAsMessagesBothAreDeleted() async {
         let (relay, post) = bouncedThenEdited(["newtext1", "newtext2"])
-        #expect(standing(relay, 1) == ["newtext2"])
+        #expect(texts(relay, 1) == ["newtext2"])
         relay.servers[0].delete(post, by: "anna", at: relay.time)
         relay.run(seconds: 10)
-        #expect(standing(relay, 1) == [])
+        #expect(texts(relay, 1) == [])
     }
 
     /// What was edited out before its turn must not come back when the rest is cut anew.
@@ -169,14 +158,14 @@ import Testing
         relay.servers[0].edit(post, to: long("e", 60), by: "anna", at: relay.time)
         relay.run(seconds: 1)
         relay.setUp(1, true)
-        while standing(relay, 1).count < 10 { _ = relay.world.step(before: relay.world.now + .seconds(1)) }
+        while texts(relay, 1).count < 10 { _ = relay.world.step(before: relay.world.now + .seconds(1)) }
         relay.setUp(1, false)
         relay.run(seconds: 1)
         relay.servers[0].edit(post, to: long("f", 60), by: "anna", at: relay.time)
         relay.run(seconds: 1)
         relay.setUp(1, true)
         relay.run(seconds: 30)
-        #expect(standing(relay, 1).filter { $0.hasPrefix("o") } == [])
+        #expect(texts(relay, 1).filter { $0.hasPrefix("o") } == [])
     }
 
     /// More than `CoreLimits.idsPerChannel` deliveries between a message and the edit that went with it.
@@ -190,8 +179,8 @@ import Testing
         relay.run(seconds: 60)
         relay.setUp(1, true)
         relay.run(seconds: 90)
-        #expect(standing(relay, 1).count == 10_051)
-        #expect(standing(relay, 1).count { $0 == "edited!!" } == 1)
+        #expect(texts(relay, 1).count == 10_051)
+        #expect(texts(relay, 1).count { $0 == "edited!!" } == 1)
     }
 
     @Test func textThatBreaksALimitIsNotLostSilently() {

@@ -180,7 +180,7 @@ final class Bench: @unchecked Sendable {
 
     func connect(_ name: String, _ window: Int = 4) {
         let destination = destination(name)
-        does { await $0.engine.connected(destination, Capabilities(partsInFlight: window, canEdit: true, canDelete: true)) }
+        does { await $0.engine.connected(destination, Capabilities(partsInFlight: window)) }
     }
 
     func disconnect(_ name: String) {

@@ -9,6 +9,22 @@ import Testing
 
 /// The engine with endpoints that a test drives word by word.
 @Suite struct EngineScriptTests {
+    /// Destination b refused a message, which was edited afterwards: the edit is on its way as a message of its own.
+    private func editAfterBounce() -> Bench {
+        let bench = Bench([["a", "b"]])
+        bench.start()
+        bench.connect("b")
+        bench.post("a", "1", "message1")
+        let sent = bench.delivered("b")
+        let destination = bench.destination("b")
+        bench.does {
+            await $0.engine.bounced(
+                sent[0].delivery.id, at: sent[0].delivery.position, part: 0, by: destination, BounceReason("refused", "spam"))
+        }
+        bench.accept("a", "1/e", .edited(NativeKey("1"), RichText("edited!!")))
+        return bench
+    }
+
     /// The connection is replaced while the endpoint still looks for what became of the parts before.
     @Test func aReconnectDuringReconciliationDoesNotStall() {
         let bench = Bench([["a", "b"]])
@@ -82,17 +98,7 @@ import Testing
 
     /// An edit sent as a message of its own, crash before its receipt: the receipt forgets that it is one.
     @Test func anEditAsMessageStaysOneOverARestart() {
-        let bench = Bench([["a", "b"]])
-        bench.start()
-        bench.connect("b")
-        bench.post("a", "1", "message1")
-        let sent = bench.delivered("b")
-        let destination = bench.destination("b")
-        bench.does {
-            await $0.engine.bounced(
-                sent[0].delivery.id, at: sent[0].delivery.position, part: 0, by: destination, BounceReason("refused", "spam"))
-        }
-        bench.accept("a", "1/e", .edited(NativeKey("1"), RichText("edited!!")))
+        let bench = editAfterBounce()
         #expect(bench.delivered("b").count == 2)
         bench.restart()
         let b = bench.endpoints["b"]!
@@ -314,17 +320,7 @@ import Testing
     }
 
     @Test func controlAnEditAsMessageIsDeletedWithoutARestart() {
-        let bench = Bench([["a", "b"]])
-        bench.start()
-        bench.connect("b")
-        bench.post("a", "1", "message1")
-        let sent = bench.delivered("b")
-        let destination = bench.destination("b")
-        bench.does {
-            await $0.engine.bounced(
-                sent[0].delivery.id, at: sent[0].delivery.position, part: 0, by: destination, BounceReason("refused", "spam"))
-        }
-        bench.accept("a", "1/e", .edited(NativeKey("1"), RichText("edited!!")))
+        let bench = editAfterBounce()
         bench.received("b", bench.delivered("b").last!, "n1")
         bench.accept("a", "1/d", .deleted(NativeKey("1")))
         #expect(bench.delivered("b").count == 3)

@@ -7,17 +7,6 @@ import Testing
 
 /// Single stories, each about one promise.
 @Suite struct EngineStoryTests {
-    private func relay(_ kinds: SimulatedServer.Kind...) -> SimulatedRelay {
-        let relay = SimulatedRelay(seed: 5, kinds: kinds)
-        relay.start()
-        relay.run(seconds: 2)
-        return relay
-    }
-
-    private func texts(_ relay: SimulatedRelay, _ index: Int) -> [String] {
-        relay.servers[index].posts.filter { $0.user == nil && !$0.isDeleted }.map(\.text)
-    }
-
     @Test func anIdleMessageCostsOneCommitBeforeItIsSent() {
         let relay = relay(.marks, .marks)
         let before = relay.currentCounters.commits

@@ -63,7 +63,7 @@ package actor SimulatedEndpoint: Endpoint {
 
     private var capabilities: Capabilities {
         switch server.kind {
-        case .marks: Capabilities(partsInFlight: 4, canEdit: true, canDelete: true, canReact: true)
+        case .marks: Capabilities(partsInFlight: 4)
         case .plain(let policy): Capabilities(partsInFlight: 8, uncertain: policy)
         }
     }

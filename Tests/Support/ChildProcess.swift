@@ -1,4 +1,5 @@
 import Glibc
+import IO
 
 /// A program of this package's own, started by a test, whose output the test reads line by line.
 package final class ChildProcess {
@@ -75,26 +76,16 @@ package final class ChildProcess {
 
 /// A folder of a test's own that goes with it.
 package final class TemporaryFolder: Sendable {
-    package let path: String
+    private let scratch: ScratchFolder
 
     package init() {
-        var template = [CChar]("/tmp/fairlead-test-XXXXXX".utf8CString)
-        precondition(mkdtemp(&template) != nil, "no temporary folder to be had")
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard let scratch = try? ScratchFolder(in: "/tmp") else { preconditionFailure("no temporary folder to be had") }
+        self.scratch = scratch
     }
 
-    deinit {
-        if let folder = opendir(path) {
-            while let entry = readdir(folder) {
-                let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                    $0.withMemoryRebound(to: CChar.self, capacity: 256, String.init(cString:))
-                }
-                if name != "." && name != ".." { unlink("\(path)/\(name)") }
-            }
-            closedir(folder)
-        }
-        rmdir(path)
-    }
+    deinit { scratch.remove() }
+
+    package var path: String { scratch.path }
 }
 
 /// How often tests that kill or walk at random do so: FAIRLEAD_TEST_ROUNDS, or this.

@@ -1,5 +1,5 @@
 import Base
-import Glibc
+import IO
 
 /// Files below Tests/Vectors, found by where this source file lies.
 package enum Vectors {
@@ -15,26 +15,12 @@ package enum Vectors {
     /// The saved inputs of one fuzz target: Tests/Corpus/TARGET.
     package static func corpus(_ target: String, of file: String = #filePath) -> [(name: String, bytes: [UInt8])] {
         let folder = "/" + file.split(separator: "/").dropLast(2).joined(separator: "/") + "/Corpus/\(target)"
-        guard let directory = opendir(folder) else { preconditionFailure("no corpus at \(folder)") }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(
-                withUnsafePointer(to: &entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256, String.init(cString:)) })
-        }
-        return names.sorted().filter { !$0.hasPrefix(".") }.map { ($0, contents(of: "\(folder)/\($0)")) }
+        return Files.names(in: folder).filter { !$0.hasPrefix(".") }.map { ($0, contents(of: "\(folder)/\($0)")) }
     }
 
     private static func contents(of path: String) -> [UInt8] {
-        guard let file = fopen(path, "rb") else { preconditionFailure("no vectors at \(path)") }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = fread(&chunk, 1, chunk.count, file)
-            if count == 0 { return bytes }
-            bytes += chunk[..<count]
-        }
+        guard let bytes = try? Files.read(path, atMost: 16 << 20) else { preconditionFailure("no file at \(path)") }
+        return bytes
     }
 }
 

@@ -35,8 +35,3 @@ package struct ByteWriter: Hashable, Sendable {
         for shift in (0..<width).reversed() { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * UInt64(shift)))) }
     }
 }
-
-/// How many bytes a varint of this value takes, 1 to 10.
-package func varintLength(_ value: UInt64) -> Int {
-    value == 0 ? 1 : (70 - value.leadingZeroBitCount) / 7
-}

@@ -21,11 +21,6 @@ package enum SHA256 {
     }
 }
 
-/// Compares without telling by its duration where the two differ. The lengths are not secret.
-package func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-    left.count == right.count && CRYPTO_memcmp(left, right, left.count) == 0
-}
-
 extension Sequence<UInt8> {
     /// The first eight bytes, big endian. The sequence has at least eight.
     package var firstUInt64: UInt64 { prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }

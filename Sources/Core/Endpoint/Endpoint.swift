@@ -23,22 +23,14 @@ package protocol Endpoint: Actor {
 package struct Capabilities: Hashable, Sendable {
     /// Parts that may be under way at once in one channel.
     package var partsInFlight: Int
-    package var canEdit: Bool
-    package var canDelete: Bool
-    package var canReact: Bool
-    package var hasTopic: Bool
     /// What to do with a part of which nobody knows whether it arrived.
     package var uncertain: UncertainPolicy
 
     package init(
-        partsInFlight: Int = 1, canEdit: Bool = false, canDelete: Bool = false, canReact: Bool = false, hasTopic: Bool = false,
+        partsInFlight: Int = 1,
         uncertain: UncertainPolicy = .again
     ) {
         self.partsInFlight = partsInFlight
-        self.canEdit = canEdit
-        self.canDelete = canDelete
-        self.canReact = canReact
-        self.hasTopic = hasTopic
         self.uncertain = uncertain
     }
 }

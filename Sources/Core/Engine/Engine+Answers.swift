@@ -5,7 +5,6 @@ import Model
 extension Engine {
     package func connected(_ destination: DestinationID, _ capabilities: Capabilities) {
         guard outboxes[destination] != nil else { return }
-        outboxes[destination]?.capabilities = capabilities
         outboxes[destination]?.connection += 1
         // A connection that replaces another tells nothing of what that one had under way.
         if outboxes[destination]?.machine.connection != .down { outboxes[destination]?.machine.disconnected() }

@@ -73,8 +73,7 @@ extension Engine {
         else { return .mustWait }
         if recent.run(at: rest.position) == nil && !mayAskJournal { return .needsJournal }
         guard let entry = try await entry(at: rest.position, for: destination) else { return .taken }
-        let turn: DeliveryPlan.Turn = rest.hasBegun ? .resumed(text: rest.text ?? rest.position) : .first
-        guard let plan = try await plan(entry, member, turn, mayAskJournal) else { return .needsJournal }
+        guard let plan = try await plan(entry, member, DeliveryPlan.Turn(rest), mayAskJournal) else { return .needsJournal }
         switch plan {
         case .wait:
             return .mustWait
@@ -154,9 +153,8 @@ extension Engine {
     /// Cuts what is left of events that were interrupted. What was deleted meanwhile gets no rest.
     private func takeRest(_ destination: DestinationID) async throws {
         while let rest = outboxes[destination]?.machine.rest {
-            let turn: DeliveryPlan.Turn = rest.hasBegun ? .resumed(text: rest.text ?? rest.position) : .first
             guard let member = routing.member(destination), let endpoint = endpoints[member.settings.endpoint],
-                let entry = try await entry(at: rest.position), let plan = try await plan(entry, member, turn, true)
+                let entry = try await entry(at: rest.position), let plan = try await plan(entry, member, DeliveryPlan.Turn(rest), true)
             else {
                 outboxes[destination]?.machine.finishRest(nil)
                 continue

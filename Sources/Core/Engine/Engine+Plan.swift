@@ -35,6 +35,11 @@ enum DeliveryPlan {
         case resumed(text: Position)
         /// Parts of the text of this entry were claimed, and it is asked what became of them.
         case claimed(text: Position)
+
+        /// A first turn, unless a beginning has arrived.
+        init(_ rest: OutboxMachine.Rest) {
+            self = rest.hasBegun ? .resumed(text: rest.text ?? rest.position) : .first
+        }
     }
 }
 

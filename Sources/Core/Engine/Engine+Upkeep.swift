@@ -32,7 +32,7 @@ extension Engine {
         let end = committedEnd
         guard let held = try await firstHeld(destination, before: end) else { return }
         var isTooMuch = held.accepted.seconds(until: loop.time) > limits.hold
-        if !isTooMuch, end - held.position > CoreLimits.cursorLag {
+        if !isTooMuch, end - held.position > CoreLimits.measuredBacklog {
             isTooMuch = try await journal.reader.byteCount(from: held.position) > limits.holdBytes
         }
         guard isTooMuch else { return }

@@ -58,7 +58,6 @@ package actor Engine: RelayPort {
     /// One destination at work.
     struct Outbox {
         var machine: OutboxMachine
-        var capabilities = Capabilities()
         /// Events whose turn has not come and that are settled here already: found by their mark, absorbed by their message, shown as an edit.
         var settled: Set<EventID> = []
         var isFilling = false
@@ -145,7 +144,6 @@ package actor Engine: RelayPort {
 
     /// Which endpoint serves channels of this name from now on.
     package func attach(_ endpoint: any Endpoint, as name: String) { endpoints[name] = endpoint }
-    package func detach(_ name: String) { endpoints[name] = nil }
 
     package func destination(endpoint: String, channel: String) -> DestinationID? {
         routing.destination(endpoint: endpoint, channel: channel)

@@ -41,7 +41,6 @@ package struct RoutingTable: Sendable {
         package let bridge: BridgeIndex
         package let settings: MemberSettings
         package let home: Home
-        package let isPaused: Bool
     }
 
     package private(set) var bridges: [BridgeIndex: BridgeRow]
@@ -76,7 +75,7 @@ package struct RoutingTable: Sendable {
                 let destination = destinationRow(row, member, head, &changedRows)
                 members[destination.id] = Member(
                     destination: destination.id, bridge: row.index, settings: member,
-                    home: Home(secret: row.secret, endpoint: member.endpoint, channel: member.channel), isPaused: false)
+                    home: Home(secret: row.secret, endpoint: member.endpoint, channel: member.channel))
                 byBridge[row.index, default: []].append(destination.id)
             }
         }

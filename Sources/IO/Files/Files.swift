@@ -11,7 +11,6 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         self.code = code
     }
 
-    package var isMissing: Bool { code == ENOENT }
     package var isFull: Bool { code == ENOSPC || code == EDQUOT }
     package var description: String { "\(path): \(String(cString: strerror(code)))" }
 }

@@ -78,11 +78,6 @@ package struct RecordOutline: Hashable, Sendable {
 
     private func has(_ field: UInt64) -> Bool { fields & RecordFormat.bit(field) != 0 }
 
-    package var isProfile: Bool { kind == RecordFormat.Kind.profile }
-    package var isPost: Bool { kind == RecordFormat.Kind.posted }
-    package var isEdit: Bool { kind == RecordFormat.Kind.edited }
-    package var isDeletion: Bool { kind == RecordFormat.Kind.deleted }
-    package var isReaction: Bool { kind == RecordFormat.Kind.reacted }
     /// Whether this program knows the kind.
     package var isKnown: Bool { RecordFormat.requiredFields(of: kind) != nil }
 }

@@ -29,13 +29,6 @@ package struct MemoryDisk: Sendable {
         return disk
     }
 
-    /// The disk as it was when it had so many operations: a backup of that time.
-    package func rolledBack(to count: Int) -> MemoryDisk {
-        var disk = self
-        disk.operations.removeLast(max(0, operations.count - count))
-        disk.synced = disk.operations.count
-        return disk
-    }
-
+    /// How much was done to it.
     package var operationCount: Int { operations.count }
 }

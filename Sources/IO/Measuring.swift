@@ -40,7 +40,7 @@ package struct ScratchFolder: Sendable {
     package let path: String
 
     package init(in parent: String) throws(FileError) {
-        var template = Array("\(parent)/fairlead-bench-XXXXXX".utf8CString)
+        var template = Array("\(parent)/fairlead-\(String(repeating: "X", count: 6))".utf8CString)
         guard mkdtemp(&template) != nil else { throw FileError(parent) }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
