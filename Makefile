@@ -11,6 +11,7 @@ setup:
 
 # Builds and passes every test; prints the ten slowest and the runner's own summary.
 test: setup
+	@Scripts/servers
 	@Scripts/test $(ARGS)
 
 # Format, layers, imports, calls that only IO may make, and a build in which an undeclared import is an error.
@@ -29,6 +30,7 @@ fuzz: setup
 
 # The kill and fault tests alone, ROUNDS times (default 20).
 faults: setup
+	@Scripts/servers
 	@FAIRLEAD_TEST_ROUNDS=$(or $(ROUNDS),20) $(SWIFT) test $(FLAGS) --filter 'Kill|Fault|Walk'
 
 format:

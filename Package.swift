@@ -27,6 +27,16 @@ func model(_ name: String) -> Target {
     .target(name: name, dependencies: ["Base", "CUTF8Proc"], path: "Sources/\(name)", swiftSettings: strict)
 }
 
+/// Bytes of one protocol to values and back, and its machines. No socket, clock, async or model; never one another.
+func wire(_ name: String) -> Target {
+    .target(name: "Wire\(name)", dependencies: ["Base"], path: "Sources/Wire/\(name)", swiftSettings: strict)
+}
+
+/// Rich text to what networks write, and back.
+func markup() -> Target {
+    .target(name: "Markup", dependencies: ["Base", "Model"], path: "Sources/Markup", swiftSettings: strict)
+}
+
 /// Intake, routing, journal contract, outbox: knows the model and no network.
 func core() -> Target {
     .target(name: "Core", dependencies: ["Base", "Model"], path: "Sources/Core", swiftSettings: strict)
@@ -34,7 +44,7 @@ func core() -> Target {
 
 /// The only module with file descriptors and threads.
 func io() -> Target {
-    .target(name: "IO", dependencies: ["Base", "CUV"], path: "Sources/IO", swiftSettings: strict)
+    .target(name: "IO", dependencies: ["Base", "CUV", "COpenSSL"], path: "Sources/IO", swiftSettings: strict)
 }
 
 /// The journal's implementations.
@@ -46,19 +56,24 @@ func store() -> Target {
 /// One kind of endpoint: its network's dialect and its settings. Endpoints never see one another.
 func endpoint(_ kind: String) -> Target {
     .target(
-        name: "Endpoint\(kind)", dependencies: ["Base", "Model", "Core", "IO"], path: "Sources/Endpoints/\(kind)", swiftSettings: strict)
+        name: "Endpoint\(kind)", dependencies: ["Base", "Model", "Core", "Markup", .target(name: "Wire\(kind)")],
+        path: "Sources/Endpoints/\(kind)", swiftSettings: strict)
 }
 
 /// Settings and the object graph: the only module that knows every kind of endpoint.
 func daemon() -> Target {
     .target(
-        name: "Daemon", dependencies: ["Base", "Model", "Core", "IO", "Store", "EndpointIRC", "CTOML"], path: "Sources/Daemon",
+        name: "Daemon", dependencies: ["Base", "Model", "Core", "IO", "Store", "EndpointIRC", "CTOML"],
+        path: "Sources/Daemon",
         swiftSettings: strict)
 }
 
+let folders = ["WireIRC": "Wire/IRC", "EndpointIRC": "Endpoints/IRC"]
+
 /// A test target mirrors the folder of the module it tests and may see everything that module sees.
 func tests(_ module: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: "\(module)Tests", dependencies: dependencies, path: "Tests/\(module)", swiftSettings: strict)
+    .testTarget(
+        name: "\(module)Tests", dependencies: dependencies, path: "Tests/\(folders[module] ?? module)", swiftSettings: strict)
 }
 
 /// Code that only tests use.
@@ -85,6 +100,8 @@ let package = Package(
 
         base(),
         model("Model"),
+        markup(),
+        wire("IRC"),
         core(),
         io(),
         store(),
@@ -94,16 +111,20 @@ let package = Package(
             name: "fairlead", dependencies: ["Base", "Model", "Core", "IO", "Store", "Daemon"], path: "Sources/fairlead",
             swiftSettings: strict),
 
-        support("Support", ["Base", "IO"]),
+        support("Support", ["Base", "IO", "CUV"]),
         support("Simulation", ["Support", "Base", "Model", "Core", "Store"]),
         .target(name: "FaultyVFS", dependencies: ["CSQLite"], path: "Tests/FaultyVFS"),
         helper("JournalVictim", ["Base", "Model", "Core", "Store", "Support", "Simulation"]),
-        support("FuzzTargets", ["Base", "Model", "Core", "Store", "Daemon"]),
+        support("FuzzTargets", ["Base", "Model", "Markup", "WireIRC", "Core", "Store", "Daemon"]),
         helper("Fuzz", ["FuzzTargets"]),
 
         tests("Corpora", ["Base", "FuzzTargets", "Support"]),
         tests("Base", ["Base", "Support"]),
         tests("Model", ["Base", "Model", "Support"]),
+        tests("Markup", ["Base", "Model", "Markup", "Support"]),
+        tests("WireIRC", ["Base", "WireIRC", "Support"]),
+        tests("EndpointIRC", ["Base", "Model", "Markup", "WireIRC", "Core", "EndpointIRC", "Support"]),
+        tests("Interop", ["Base", "IO", "CUV", "Support", "fairlead"]),
         tests("IO", ["Base", "IO", "Support"]),
         tests("Store", ["Base", "Model", "Core", "IO", "Store", "Support", "Simulation", "FaultyVFS", "JournalVictim"]),
         tests("Daemon", ["Base", "Core", "Daemon", "EndpointIRC", "IO", "Support"]),

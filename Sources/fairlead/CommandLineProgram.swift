@@ -20,6 +20,7 @@ enum CommandLineProgram {
         usage: fairlead COMMAND [--config FILE]
 
           bench      measure this machine: fairlead bench --help
+          run        the relay: SIGHUP reloads the configuration, SIGTERM ends it
           check      parse and validate the configuration; never opens a network connection
           version    print the version
           help       print this
@@ -29,7 +30,7 @@ enum CommandLineProgram {
 
         """
 
-    private static let commands = ["bench", "check", "version", "help"]
+    private static let commands = ["bench", "check", "run", "version", "help"]
 
     static func main() async {
         Console.exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
@@ -48,19 +49,24 @@ enum CommandLineProgram {
         case "help", "--help", "-h": return show(help)
         case "version", "--version": return rest.isEmpty ? show("fairlead \(Version.text)\n") : refuse("version takes no arguments")
         case "check": return check(&rest)
+        case "run": return await RunCommand.run(&rest)
         default:
             let hint = nearest(to: command, among: commands).map { "; did you mean \($0)?" } ?? ""
             return refuse("unknown command \(command)\(hint)")
         }
     }
 
+    /// Takes `--config FILE` out of the arguments; nil, having said so, where the file is missing.
+    static func configuration(_ arguments: inout [String]) -> String? {
+        guard let index = arguments.firstIndex(of: "--config") else { return defaultConfiguration }
+        guard index + 1 < arguments.count else { return nil }
+        let path = arguments[index + 1]
+        arguments.removeSubrange(index...index + 1)
+        return path
+    }
+
     private static func check(_ arguments: inout [String]) -> Exit {
-        var path = defaultConfiguration
-        if arguments.first == "--config" {
-            guard arguments.count >= 2 else { return refuse("--config needs a file") }
-            path = arguments[1]
-            arguments.removeFirst(2)
-        }
+        guard let path = configuration(&arguments) else { return refuse("--config needs a file") }
         guard arguments.isEmpty else { return refuse("unknown argument \(arguments[0])") }
         do {
             let settings = try SettingsReader.read(path)
@@ -77,7 +83,7 @@ enum CommandLineProgram {
         return .done
     }
 
-    private static func refuse(_ words: String) -> Exit {
+    static func refuse(_ words: String) -> Exit {
         Console.error("fairlead: \(words)\nTry: fairlead help\n")
         return .wrongUsage
     }

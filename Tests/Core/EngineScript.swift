@@ -19,6 +19,8 @@ actor ScriptEndpoint: Endpoint {
     init(_ host: SimulatedHost) { self.host = host }
 
     func run(_ port: any RelayPort) async throws {}
+    func serve(_ channels: [ServedChannel]) {}
+    func stop() {}
     func text(_ delivery: Delivery) -> String {
         switch delivery.event {
         case .posted(let post), .edited(_, let post): post.content.text
@@ -26,7 +28,7 @@ actor ScriptEndpoint: Endpoint {
         default: "other"
         }
     }
-    func parts(of delivery: Delivery, from start: UInt32) -> [Range<UInt32>] {
+    func parts(of delivery: Delivery, from start: UInt32, in destination: DestinationID) -> [Range<UInt32>] {
         let length = UInt32(text(delivery).utf8.count)
         return stride(from: start, to: length, by: 8).map { $0..<min(length, $0 + 8) }
     }

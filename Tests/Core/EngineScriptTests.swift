@@ -92,7 +92,7 @@ import Testing
         bench.received("b", sent[2], "n2")
         bench.received("b", sent[3], "n3")
         bench.accept("a", "1/d", .deleted(NativeKey("1")))
-        guard case .shown(let parts)? = bench.delivered("b").last?.delivery.target else { Issue.record("no deletion"); return }
+        guard case .shown(let parts, _)? = bench.delivered("b").last?.delivery.target else { Issue.record("no deletion"); return }
         #expect(Set(parts.compactMap { $0.nativeID?.text }) == ["n0", "n2", "n3"])
     }
 
@@ -128,7 +128,7 @@ import Testing
         bench.does { await $0.engine.found(sent[1].delivery.id, part: 1, in: destination, as: NativeKey("n1")) }
         bench.connect("b")
         bench.accept("a", "1/d", .deleted(NativeKey("1")))
-        guard case .shown(let parts)? = bench.delivered("b").last?.delivery.target else { Issue.record("no deletion"); return }
+        guard case .shown(let parts, _)? = bench.delivered("b").last?.delivery.target else { Issue.record("no deletion"); return }
         #expect(Set(parts.compactMap { $0.nativeID?.text }) == ["n0", "n1"])
     }
 

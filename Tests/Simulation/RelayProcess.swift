@@ -53,7 +53,7 @@ package actor RelayProcess {
         }
         try await engine.configure([BridgeSettings(name: "ops", members: members)])
         for (server, endpoint) in zip(servers, endpoints) {
-            await endpoint.serve(await engine.destination(endpoint: server.name, channel: "#c")!)
+            await endpoint.serve(await engine.channels(of: server.name))
         }
         let endpoints = self.endpoints
         try await withThrowingTaskGroup { group in

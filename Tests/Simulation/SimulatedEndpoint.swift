@@ -27,7 +27,10 @@ package actor SimulatedEndpoint: Endpoint {
         self.host = host
     }
 
-    package func serve(_ destination: DestinationID) { channel = destination }
+    package func serve(_ channels: [ServedChannel]) { if let first = channels.first { channel = first.destination } }
+
+    /// A simulated process ends by a crash.
+    package func stop() {}
 
     package func run(_ port: any RelayPort) async throws {
         self.port = port
@@ -117,7 +120,7 @@ package actor SimulatedEndpoint: Endpoint {
 
     // MARK: Writing
 
-    package func parts(of delivery: Delivery, from start: UInt32) -> [Range<UInt32>] {
+    package func parts(of delivery: Delivery, from start: UInt32, in destination: DestinationID) -> [Range<UInt32>] {
         let length = UInt32(text(of: delivery).utf8.count)
         return stride(from: start, to: length, by: SimulatedEndpoint.lineLength).map {
             $0..<min(length, $0 + UInt32(SimulatedEndpoint.lineLength))
@@ -169,7 +172,7 @@ package actor SimulatedEndpoint: Endpoint {
         let piece = String(decoding: text[Int(part.range.lowerBound)..<min(text.count, Int(part.range.upperBound))], as: UTF8.self)
         let delivery = part.delivery
         if case .notShown(let quote?)? = delivery.target, part.part == 0 { server.quotes.append(quote) }
-        guard server.kind == .marks, case .shown(let standing)? = delivery.target,
+        guard server.kind == .marks, case .shown(let standing, _)? = delivery.target,
             let target = standing.first?.nativeID.flatMap({ Int($0.text.dropFirst()) })
         else {
             let id = server.post(piece, by: nil, reply: nil, mark: server.kind == .marks ? (delivery.id, part.part) : nil, at: host.time)

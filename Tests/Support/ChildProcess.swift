@@ -8,8 +8,9 @@ package final class ChildProcess {
     private var buffer: [UInt8] = []
     private var isReaped = false
 
-    /// Starts `program`, which lies beside the test bundle.
-    package init(_ program: String, _ arguments: [String]) {
+    /// Starts `program`: a path, or what lies beside the test bundle. What it writes to standard error, or
+    /// everything it writes, is added to a file, if one is named.
+    package init(_ program: String, _ arguments: [String], errorsTo errors: String? = nil, everythingTo everything: String? = nil) {
         var pipes: [Int32] = [0, 0]
         precondition(pipe(&pipes) == 0)
         var actions = posix_spawn_file_actions_t()
@@ -17,7 +18,10 @@ package final class ChildProcess {
         posix_spawn_file_actions_adddup2(&actions, pipes[1], 1)
         posix_spawn_file_actions_addclose(&actions, pipes[0])
         posix_spawn_file_actions_addclose(&actions, pipes[1])
-        let path = ChildProcess.folder + "/" + program
+        for (descriptor, file) in [(2, errors ?? everything), (1, everything)] {
+            if let file { posix_spawn_file_actions_addopen(&actions, Int32(descriptor), file, O_WRONLY | O_CREAT | O_APPEND, 0o600) }
+        }
+        let path = program.hasPrefix("/") ? program : ChildProcess.folder + "/" + program
         var pointers: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
         var child: pid_t = 0
@@ -55,6 +59,9 @@ package final class ChildProcess {
         Glibc.kill(id, SIGKILL)
         _ = wait()
     }
+
+    /// Sends it a signal.
+    package func signal(_ number: Int32) { if !isReaped { Glibc.kill(id, number) } }
 
     /// Waits for its end; its exit code, or minus the signal that ended it.
     package func wait() -> Int32 {

@@ -6,17 +6,34 @@ import Model
 /// The engine calls `reconcile` once after each (re)connect and `deliver` only after it. Each part that was handed over ends in
 /// exactly one call of the port's `received`, `deferred` or `bounced`, or in `disconnected` of its channel.
 package protocol Endpoint: Actor {
-    /// Reads its network into `port` and keeps its connections until it is cancelled or can't go on.
+    /// Reads its network into `port` and keeps its connections until `stop` was called or it can't go on.
     func run(_ port: any RelayPort) async throws
 
+    /// The channels it serves from now on. Those that it serves already and that are unchanged go on undisturbed.
+    func serve(_ channels: [ServedChannel])
+
+    /// Has `run` end soon: what is under way may still be answered, then the connections are closed.
+    func stop()
+
     /// How the text of a delivery is cut, from byte `start` on: what each part holds, in order. Empty if nothing is left.
-    func parts(of delivery: Delivery, from start: UInt32) -> [Range<UInt32>]
+    func parts(of delivery: Delivery, from start: UInt32, in destination: DestinationID) -> [Range<UInt32>]
 
     /// Takes the parts over and returns at once.
     func deliver(_ parts: [PartDelivery], to destination: DestinationID)
 
     /// What became of parts that may have been sent before the connection or the process ended. One answer each, in order.
     func reconcile(_ claims: [ClaimedPart], in destination: DestinationID) async -> [ClaimResult]
+}
+
+/// A channel that an endpoint has to serve, as the configuration says.
+package struct ServedChannel: Hashable, Sendable {
+    package let destination: DestinationID
+    package let settings: MemberSettings
+
+    package init(_ destination: DestinationID, _ settings: MemberSettings) {
+        self.destination = destination
+        self.settings = settings
+    }
 }
 
 /// What a destination's network and server can do, as known after connecting.
@@ -79,7 +96,8 @@ package struct DisplayAuthor: Hashable, Sendable {
 
 /// How the target of a reply, an edit, a deletion or a reaction stands at a destination.
 package enum TargetState: Hashable, Sendable {
-    case shown([NativePart])
+    /// There, by the names that its server gave to its parts; where those have none, with its text if this relay has it.
+    case shown([NativePart], quote: String?)
     /// Not there; its text if this relay has it.
     case notShown(quote: String?)
 }
@@ -89,6 +107,12 @@ package struct PartDelivery: Hashable, Sendable {
     package let delivery: Delivery
     package let part: UInt32
     package let range: Range<UInt32>
+
+    package init(delivery: Delivery, part: UInt32, range: Range<UInt32>) {
+        self.delivery = delivery
+        self.part = part
+        self.range = range
+    }
 }
 
 /// What endpoints tell the engine. The engine is the only one that implements it, besides tests.

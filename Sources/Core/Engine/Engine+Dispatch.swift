@@ -127,7 +127,7 @@ extension Engine {
     ) async {
         let destination = member.destination
         guard let endpoint = endpoints[member.settings.endpoint] else { return }
-        let parts = await endpoint.parts(of: delivery, from: start)
+        let parts = await endpoint.parts(of: delivery, from: start, in: destination)
         // Only `fill` moves the head, and one `fill` runs at a time: the machine still looks at this entry.
         if parts.isEmpty && start == 0 {
             outboxes[destination]?.machine.finish(stream: head.stream, number: head.number, .notExpressible)
@@ -169,7 +169,7 @@ extension Engine {
             case .finish(let outcome):
                 outboxes[destination]?.machine.finishRest(outcome)
             case .send(let delivery, let success, let absorbed):
-                let parts = await endpoint.parts(of: delivery, from: rest.start)
+                let parts = await endpoint.parts(of: delivery, from: rest.start, in: destination)
                 guard outboxes[destination]?.machine.rest == rest else { continue }
                 outboxes[destination]?.deliveries[rest.position] = delivery
                 outboxes[destination]?.machine.takeRest(parts, success: success, text: delivery.text)

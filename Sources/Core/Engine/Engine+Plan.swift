@@ -92,7 +92,7 @@ extension Engine {
             let standing = try parts(of: reaction.target, now)
             // A reaction to what nobody sees would be a riddle.
             guard standing.isShown else { return .finish(.withoutTarget) }
-            return .send(now.delivery(event, .shown(standing)), success: .delivered)
+            return .send(now.delivery(event, try shown(reaction.target, standing, now)), success: .delivered)
         case .topic, .call, .unknown:
             return now.isParked ? .finish(.parked) : .send(now.delivery(event, nil), success: .delivered)
         case .attachmentReady, .profile:
@@ -148,11 +148,18 @@ extension Engine {
     private func answered(by post: Post, _ now: Planning) throws(DeliveryPlan.Question) -> TargetState? {
         guard let reply = post.reply else { return nil }
         let standing = try parts(of: reply, now)
-        if standing.isShown { return .shown(standing) }
+        if standing.isShown { return try shown(reply, standing, now) }
         // What was deleted is not quoted.
         if try later(reply, from: .zero, now).deletion != nil { return .notShown(quote: nil) }
         guard let text = now.answers.text[reply] else { throw .text(reply) }
         return .notShown(quote: text)
+    }
+
+    /// A message that stands here. One that its server has no name for can only be pointed at by its words.
+    private func shown(_ target: EventID, _ standing: [NativePart], _ now: Planning) throws(DeliveryPlan.Question) -> TargetState {
+        if standing.contains(where: { $0.nativeID != nil }) { return .shown(standing, quote: nil) }
+        guard let text = now.answers.text[target] else { throw .text(target) }
+        return .shown(standing, quote: text)
     }
 
     private func planEdit(_ event: Event, of target: EventID, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
@@ -162,7 +169,7 @@ extension Engine {
             if let newest = later.edit, newest.by != now.id { return .finish(.superseded) }
         }
         let standing = try parts(of: target, now)
-        if standing.isShown { return .send(now.delivery(event, .shown(standing)), success: .delivered) }
+        if standing.isShown { return .send(now.delivery(event, .shown(standing, quote: nil)), success: .delivered) }
         if now.isParked { return .finish(.parked) }
         // What was left out for good, or taken away here, is not brought in by a later change.
         if standing.contains(where: { [.superseded, .parked, .hidden].contains($0.outcome) }) { return .finish(.superseded) }
@@ -173,7 +180,7 @@ extension Engine {
         let standing = try parts(of: target, now)
         // Only its author deletes a message, in the channel where it was written: there it is gone.
         if standing.contains(where: { $0.outcome == .origin }) { return .pass }
-        if standing.isShown { return .send(now.delivery(event, .shown(standing)), success: .delivered) }
+        if standing.isShown { return .send(now.delivery(event, .shown(standing, quote: nil)), success: .delivered) }
         return .finish(standing.isEmpty ? .withoutTarget : .superseded)
     }
 

@@ -143,7 +143,21 @@ package actor Engine: RelayPort {
     }
 
     /// Which endpoint serves channels of this name from now on.
-    package func attach(_ endpoint: any Endpoint, as name: String) { endpoints[name] = endpoint }
+    package func attach(_ endpoint: any Endpoint, as name: String) {
+        endpoints[name] = endpoint
+        for member in routing.all where member.settings.endpoint == name { wake(member.destination) }
+    }
+
+    /// An endpoint has ended; its channels wait until another is attached under its name.
+    package func detach(_ name: String) {
+        endpoints[name] = nil
+        for member in routing.all where member.settings.endpoint == name { disconnected(member.destination) }
+    }
+
+    /// The channels that an endpoint of this name has to serve.
+    package func channels(of endpoint: String) -> [ServedChannel] {
+        routing.all.filter { $0.settings.endpoint == endpoint }.map { ServedChannel($0.destination, $0.settings) }
+    }
 
     package func destination(endpoint: String, channel: String) -> DestinationID? {
         routing.destination(endpoint: endpoint, channel: channel)

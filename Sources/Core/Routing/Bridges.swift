@@ -22,11 +22,14 @@ package struct MemberSettings: Hashable, Sendable {
     package let endpoint: String
     package let channel: String
     package let direction: Direction
+    /// What happens to a message of which nobody knows whether it arrived.
+    package let uncertain: UncertainPolicy
 
-    package init(endpoint: String, channel: String, direction: Direction = .both) {
+    package init(endpoint: String, channel: String, direction: Direction = .both, uncertain: UncertainPolicy = .again) {
         self.endpoint = endpoint
         self.channel = channel
         self.direction = direction
+        self.uncertain = uncertain
     }
 
     /// `endpoint:channel`

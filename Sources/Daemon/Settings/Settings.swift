@@ -13,9 +13,6 @@ package struct Settings: Hashable, Sendable {
     package var reserve: Int64
 }
 
-/// The language of texts that people in channels and administrators read.
-package enum Language: String, Hashable, Sendable, CaseIterable { case en, de }
-
 /// `[relay]`
 package struct RelaySettings: Hashable, Sendable {
     /// Shown to peers.

@@ -127,11 +127,13 @@ private struct BridgeReader {
     /// `"endpoint:channel"`, or a table with `channel` and what is special about it.
     private mutating func member(_ value: ConfigurationValue, of bridge: String) throws(ConfigurationError) -> MemberSettings {
         var direction = MemberSettings.Direction.both
+        var uncertain = UncertainPolicy.again
         var channelValue = value
         if case .table(let entries) = value.content {
             var table = ConfigurationTable(entries, name: "bridge.join", at: value.place)
             channelValue = try table.required("channel", "\"endpoint:channel\"")
             direction = try table.word("direction", [("both", .both), ("in", .into), ("out", .out)]) ?? .both
+            uncertain = try table.word("uncertain", [("repeat", .again), ("skip", .skip)]) ?? .again
             try table.end()
         }
         guard case .string(let text) = channelValue.content else { throw channelValue.error(expected: "\"endpoint:channel\" or a table") }
@@ -145,6 +147,7 @@ private struct BridgeReader {
         }
         if let other = homes[text] { throw ConfigurationError(channelValue.place, "\"\(text)\" is in bridge \"\(other)\" already") }
         homes[text] = bridge
-        return MemberSettings(endpoint: endpoint, channel: String(text[text.index(after: colon)...]), direction: direction)
+        return MemberSettings(
+            endpoint: endpoint, channel: String(text[text.index(after: colon)...]), direction: direction, uncertain: uncertain)
     }
 }

@@ -1,10 +1,12 @@
 /// Lets one task of an actor wait until something happened. Belongs to one actor; not shared.
-struct Signal {
+package struct Signal {
     private var isSet = false
     private var waiter: UnsafeContinuation<Void, Never>?
 
+    package init() {}
+
     /// Something happened: whoever waits goes on; if nobody does, the next one will not wait.
-    mutating func set() {
+    package mutating func set() {
         if let waiter {
             self.waiter = nil
             waiter.resume()
@@ -14,7 +16,7 @@ struct Signal {
     }
 
     /// `continuation` goes on now if it was set already, else at the next `set`.
-    mutating func wait(_ continuation: UnsafeContinuation<Void, Never>) {
+    package mutating func wait(_ continuation: UnsafeContinuation<Void, Never>) {
         precondition(waiter == nil, "two tasks wait for one signal")
         if isSet {
             isSet = false

@@ -1,0 +1,50 @@
+/// The language of texts that people in channels and administrators read.
+package enum Language: String, Hashable, Sendable, CaseIterable { case en, de }
+
+/// What people in channels read from the relay itself: every text in every language, in one place.
+package struct Texts: Hashable, Sendable {
+    package let language: Language
+
+    package init(_ language: Language) { self.language = language }
+
+    private func pick(_ english: String, _ german: String) -> String {
+        switch language {
+        case .en: english
+        case .de: german
+        }
+    }
+
+    /// Before the new text of a message that can't be changed where it stands.
+    package var edited: String { pick("(edited)", "(bearbeitet)") }
+
+    /// Before an answer to a message of which only the beginning can be shown.
+    package func inReply(to quote: String) -> String { pick("[re: \(quote)]", "[zu: \(quote)]") }
+    package var inReplyToAnEarlierMessage: String { pick("[in reply to an earlier message]", "[Antwort auf eine frühere Nachricht]") }
+
+    package func reacted(_ emoji: String, to quote: String?) -> String {
+        guard let quote else { return pick("reacted with \(emoji)", "reagiert mit \(emoji)") }
+        return pick("reacted with \(emoji) to: \(quote)", "reagiert mit \(emoji) auf: \(quote)")
+    }
+
+    package func changedTopic(to topic: String) -> String { pick("changed the topic to: \(topic)", "hat das Thema geändert: \(topic)") }
+    package func invitesToCall(_ title: String, _ link: String) -> String {
+        pick("invites to a call: \(title) \(link)", "lädt zu einem Anruf ein: \(title) \(link)")
+    }
+    package func endedCall(_ title: String) -> String { pick("ended the call: \(title)", "hat den Anruf beendet: \(title)") }
+    package func file(_ name: String, _ size: String) -> String { pick("[file: \(name), \(size)]", "[Datei: \(name), \(size)]") }
+
+    /// Somebody whose name is not known.
+    package var unknownAuthor: String { pick("unknown", "unbekannt") }
+
+    package func gap(in channel: String, from start: UnixTime, to end: UnixTime) -> String {
+        pick(
+            "What was said in \(channel) from \(start.clock) to \(end.clock) UTC may be missing here: the relay was not connected and the server keeps no history that far back.",
+            "Was in \(channel) von \(start.clock) bis \(end.clock) UTC gesagt wurde, fehlt hier womöglich: Das Relay war nicht verbunden, und so weit zurück hebt der Server nichts auf."
+        )
+    }
+}
+
+extension UnixTime {
+    /// `2026-11-25 07:01:12`
+    fileprivate var clock: String { String(text.dropLast()).split(separator: "T").joined(separator: " ") }
+}

@@ -1,0 +1,206 @@
+import Base
+import Core
+import IO
+import Model
+import Store
+
+/// A running relay: holds the journal, the engine and the endpoints, and changes them when the configuration changes.
+package actor Daemon {
+    private let path: String
+    private let loop: EventLoop
+    private let log: Log
+    private let entropy = SystemEntropy()
+    private var settings: Settings
+    private var running: [String: Running] = [:]
+    private var events: [DaemonEvent] = []
+    private var signal = Signal()
+    private var failure: (any Error)?
+
+    private enum DaemonEvent {
+        case reload
+        case stop
+        /// An endpoint's `run` has returned.
+        case ended(String)
+        case engineEnded
+    }
+
+    /// An endpoint at work.
+    private struct Running {
+        let blueprint: EndpointBlueprint
+        let endpoint: any Endpoint
+        var isStopping = false
+        /// What takes its place when it has ended.
+        var successor: EndpointBlueprint?
+    }
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    /// `path`: where the settings were read, to read them again.
+    package init(_ path: String, _ settings: Settings, on loop: EventLoop, log: Log) {
+        self.path = path
+        self.settings = settings
+        self.loop = loop
+        self.log = log
+    }
+
+    /// Runs until SIGTERM or SIGINT. Called by a task that prefers the loop as its executor.
+    package func run() async throws {
+        let blueprints = try blueprints(of: settings)
+        let state = try StateFolder(settings.relay.state, entropy: entropy)
+        let journal = SQLiteJournal(folder: state.path)
+        let opened = try await journal.open()
+        let engine = Engine(
+            loop: loop, journal: journal, state: opened, relay: state.relay, epochSecret: state.epochSecret, entropy: entropy,
+            limits: settings.limits)
+        try await engine.configure(settings.bridges)
+        watchSignals()
+        log.notice("started", ["relay": state.relay.description, "next": opened.next.description])
+        let factory = EndpointFactory(
+            loop: loop, entropy: entropy, epochSecret: state.epochSecret, texts: Texts(settings.language), log: log)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.run(engine) }
+            for (name, blueprint) in blueprints.sorted(by: { $0.key < $1.key }) {
+                await start(name, blueprint, factory, engine, in: &group)
+            }
+            log.notice("ready")
+            await supervise(factory, engine, in: &group)
+        }
+        await journal.close()
+        if let failure { throw failure }
+        log.notice("stopped")
+    }
+
+    private func run(_ engine: Engine) async {
+        do {
+            try await engine.run()
+        } catch {
+            failure = failure ?? error
+        }
+        tell(.engineEnded)
+    }
+
+    private func watchSignals() {
+        let kinds: [(SignalWatch.Kind, DaemonEvent)] = [(.terminate, .stop), (.interrupt, .stop), (.hangUp, .reload)]
+        for (kind, event) in kinds {
+            _ = SignalWatch(kind, on: loop) { [weak self] in self?.assumeIsolated { $0.tell(event) } }
+        }
+    }
+
+    private func tell(_ event: DaemonEvent) {
+        events.append(event)
+        signal.set()
+    }
+
+    // MARK: Supervision
+
+    /// Acts on what happens until everything has ended.
+    private func supervise(_ factory: EndpointFactory, _ engine: Engine, in group: inout DiscardingTaskGroup) async {
+        var isStopping = false
+        var isEngineRunning = true
+        while isEngineRunning || !running.isEmpty {
+            if events.isEmpty {
+                await withUnsafeContinuation { signal.wait($0) }
+                continue
+            }
+            switch events.removeFirst() {
+            case .reload where !isStopping: await reload(engine, factory, in: &group)
+            case .reload: break
+            case .stop:
+                if !isStopping { log.notice("stopping") }
+                isStopping = true
+                await stopAll()
+            case .engineEnded:
+                isEngineRunning = false
+                isStopping = true
+                await stopAll()
+            case .ended(let name):
+                await engine.detach(name)
+                let ended = running.removeValue(forKey: name)
+                if ended?.isStopping != true { isStopping = true }
+                if let successor = ended?.successor, !isStopping { await start(name, successor, factory, engine, in: &group) }
+                if isStopping { await stopAll() }
+            }
+            if isStopping && running.isEmpty && isEngineRunning { await engine.end() }
+        }
+    }
+
+    private func stopAll() async {
+        for name in running.keys.sorted() {
+            running[name]?.successor = nil
+            await stop(name)
+        }
+    }
+
+    private func stop(_ name: String) async {
+        guard let one = running[name], !one.isStopping else { return }
+        running[name]?.isStopping = true
+        await one.endpoint.stop()
+    }
+
+    private func start(
+        _ name: String, _ blueprint: EndpointBlueprint, _ factory: EndpointFactory, _ engine: Engine, in group: inout DiscardingTaskGroup
+    ) async {
+        let endpoint = factory.make(name, blueprint)
+        running[name] = Running(blueprint: blueprint, endpoint: endpoint)
+        await engine.attach(endpoint, as: name)
+        await endpoint.serve(await engine.channels(of: name))
+        group.addTask { await self.run(endpoint, name, engine) }
+    }
+
+    private func run(_ endpoint: any Endpoint, _ name: String, _ engine: Engine) async {
+        do {
+            try await endpoint.run(engine)
+        } catch {
+            log.error("an endpoint ended", ["endpoint": name, "reason": "\(error)"])
+            failure = failure ?? error
+        }
+        tell(.ended(name))
+    }
+
+    // MARK: Reload
+
+    private func blueprints(of settings: Settings) throws(ConfigurationError) -> [String: EndpointBlueprint] {
+        var blueprints: [String: EndpointBlueprint] = [:]
+        for (name, endpoint) in settings.endpoints { blueprints[name] = try EndpointBlueprint(endpoint) }
+        return blueprints
+    }
+
+    /// Reads the configuration again. What did not change is not touched; a faulty file changes nothing.
+    private func reload(_ engine: Engine, _ factory: EndpointFactory, in group: inout DiscardingTaskGroup) async {
+        let new: Settings
+        let blueprints: [String: EndpointBlueprint]
+        do {
+            new = try SettingsReader.read(path)
+            blueprints = try self.blueprints(of: new)
+        } catch {
+            return log.error("the configuration is faulty; the old one stays in force", ["reason": "\(error)"])
+        }
+        if new.relay != settings.relay || new.language != settings.language || new.limits != settings.limits
+            || new.reserve != settings.reserve
+        {
+            log.warning("changes of relay, language and limits are taken up at the next start")
+        }
+        do {
+            try await engine.configure(new.bridges)
+        } catch {
+            failure = failure ?? error
+            return tell(.stop)
+        }
+        settings.bridges = new.bridges
+        settings.endpoints = new.endpoints
+        for name in running.keys.sorted() {
+            guard let one = running[name] else { continue }
+            let blueprint = blueprints[name]
+            if blueprint == one.blueprint && !one.isStopping {
+                await one.endpoint.serve(await engine.channels(of: name))
+            } else {
+                running[name]?.successor = blueprint
+                await stop(name)
+            }
+        }
+        for (name, blueprint) in blueprints.sorted(by: { $0.key < $1.key }) where running[name] == nil {
+            await start(name, blueprint, factory, engine, in: &group)
+        }
+        log.notice("reloaded", ["endpoints": String(blueprints.count), "bridges": String(new.bridges.count)])
+    }
+}

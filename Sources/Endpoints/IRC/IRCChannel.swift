@@ -1,0 +1,105 @@
+import Base
+import Core
+import Model
+import WireIRC
+
+/// How far a channel has been read: what the journal keeps as a destination's source.
+struct SourceCursor: Hashable, Sendable {
+    /// The last line's time, or when the channel was last known to be read; milliseconds since 1970.
+    var time: UInt64
+    /// The last line's id, where the server has ids.
+    var messageID: String?
+
+    init(time: UInt64, messageID: String? = nil) {
+        self.time = time
+        self.messageID = messageID
+    }
+
+    /// nil for what is empty or of another form.
+    init?(_ bytes: [UInt8]) {
+        guard bytes.count >= 9, bytes[0] == 1 else { return nil }
+        time = bytes[1..<9].firstUInt64
+        messageID = bytes.count > 9 ? String(decoding: bytes[9...], as: UTF8.self) : nil
+    }
+
+    var bytes: [UInt8] {
+        var writer = ByteWriter()
+        writer.byte(1)
+        writer.uint64(time)
+        writer.append(messageID ?? "")
+        return writer.bytes
+    }
+}
+
+/// A channel that this endpoint serves, on the connection of now.
+struct IRCChannel {
+    enum Phase: Hashable {
+        case absent
+        case joining
+        /// Joined; what was said before is being read.
+        case catchingUp
+        /// Read to the head; the engine may not know yet, as an earlier connection of ours may still be printing.
+        case caughtUp
+        case connected
+    }
+
+    let destination: DestinationID
+    var settings: MemberSettings
+    var phase = Phase.absent
+    /// How far it has been read, and how much of that the journal knows; nil before anything was read in any life.
+    var source: SourceCursor?
+    var written: SourceCursor?
+    var catchUp = CatchUp()
+    var rejoin = EndpointLimits.rejoin
+    var rejoinAt: Instant?
+    /// Lines without ids: how many of a kind came in this second.
+    var kinds: (second: UInt64, counts: [String: Int]) = (0, [:])
+
+    var name: String { settings.channel }
+
+    init(_ served: ServedChannel) {
+        destination = served.destination
+        settings = served.settings
+    }
+
+    /// What is known of the time before joining.
+    struct CatchUp {
+        var joinedAt: UInt64 = 0
+        /// Lines that came live meanwhile.
+        var held: [ChannelLine] = []
+        /// The time of the oldest line that the server had, in milliseconds.
+        var oldest: UInt64?
+        /// Whether what the server had reaches back to what was read before.
+        var reachesBack = false
+        var hasHistory = false
+        /// The page of CHATHISTORY that was asked for last; nil if none was.
+        var page: Page?
+        /// A server without batches announced old lines: what comes until the barrier can't be told from new ones.
+        var isReplaying = false
+        /// Lines of our own account that bear no mark, which claims may be matched with: text, and the server's id.
+        var ownLines: [(text: String, messageID: String?)] = []
+
+        enum Page: Hashable { case afterMessage(String), afterTime(UInt64) }
+    }
+
+    /// The channel was left or the connection lost.
+    mutating func reset() {
+        phase = .absent
+        catchUp = CatchUp()
+        kinds = (0, [:])
+    }
+
+    /// A line was read.
+    mutating func read(_ line: ChannelLine, at time: UInt64) {
+        source = SourceCursor(time: max(time, source?.time ?? 0), messageID: line.messageID ?? source?.messageID)
+    }
+
+    /// The name that a line without an id gets.
+    mutating func derivedKey(of line: ChannelLine, nick: String, second: UInt64) -> NativeKey {
+        if kinds.second != second { kinds = (second, [:]) }
+        let kind = "\(nick)\0\(line.text)"
+        let ordinal = kinds.counts[kind, default: 0]
+        kinds.counts[kind] = ordinal + 1
+        return IRCMapping.derivedKey(nick: nick, second: second, text: line.text, ordinal: ordinal)
+    }
+}

@@ -1,0 +1,257 @@
+import Base
+import Core
+import Model
+import WireIRC
+
+/// From joining a channel to its being read to the head; and what is said in it.
+extension IRCEndpoint {
+    func joined(_ name: String, _ port: any RelayPort) async {
+        guard let destination = channels[name]?.destination else { return }
+        if channels[name]?.source == nil {
+            let source = SourceCursor(await port.source(of: destination))
+            channels[name]?.source = source
+            channels[name]?.written = source
+        }
+        guard channels[name]?.phase == .joining else { return }
+        channels[name]?.phase = .catchingUp
+        channels[name]?.rejoin.reset()
+        channels[name]?.catchUp = IRCChannel.CatchUp()
+        channels[name]?.catchUp.joinedAt = loop.time.seconds * 1000
+        log.info("joined", ["channel": name])
+        send(IRCMessage("MODE", name))
+        barrier(for: name)
+    }
+
+    /// What the server has to say of a channel has been said when the answer to this comes.
+    private func barrier(for name: String) {
+        barrierCount += 1
+        let token = "fairlead-join-\(barrierCount)"
+        barriers[token] = name
+        send(IRCMessage("PING", token))
+    }
+
+    func ponged(_ token: String, _ port: any RelayPort) async {
+        if let name = barriers.removeValue(forKey: token) { return passedBarrier(name) }
+        let (taken, swallowed) = outgoing.ponged(token, at: loop.now)
+        for line in taken { await received(line, as: nil, port) }
+        for line in swallowed { await bounce(line, "swallowed", "the server took the line in and shows it to nobody", port) }
+        pump()
+    }
+
+    private func passedBarrier(_ name: String) {
+        guard let channel = channels[name], channel.phase == .catchingUp else { return }
+        guard machine.hasHistory, let source = channel.source else { return finishCatchUp(name) }
+        channels[name]?.catchUp.hasHistory = true
+        ask(name, source.messageID.map { .afterMessage($0) } ?? .afterTime(source.time))
+    }
+
+    /// IRCv3 chathistory.
+    private func ask(_ name: String, _ page: IRCChannel.CatchUp.Page) {
+        channels[name]?.catchUp.page = page
+        let limit = min(machine.features.historyLimit ?? EndpointLimits.historyPage, EndpointLimits.historyPage)
+        let selector =
+            switch page {
+            case .afterMessage(let id): "msgid=\(id)"
+            case .afterTime(let time): "timestamp=\(ServerTime.text(time))"
+            }
+        send(IRCMessage("CHATHISTORY", "AFTER", name, selector, String(limit)))
+    }
+
+    /// A server does not know the line that was read last, or no history at all.
+    func failed(_ command: String, _ code: String, _ text: String) {
+        log.warning("a command failed", ["command": command, "code": code, "reason": text])
+        guard command == "CHATHISTORY" else { return }
+        for name in channels.keys.sorted() {
+            guard let channel = channels[name], channel.phase == .catchingUp, let page = channel.catchUp.page else { continue }
+            if case .afterMessage = page, let source = channel.source {
+                ask(name, .afterTime(source.time))
+            } else {
+                finishCatchUp(name)
+            }
+            return
+        }
+    }
+
+    /// What a server played again: at joining, or because it was asked for.
+    func played(_ name: String, _ lines: [ChannelLine]) {
+        guard let channel = channels[name], channel.phase == .catchingUp else { return }
+        channels[name]?.catchUp.hasHistory = true
+        let source = channel.source
+        if channel.catchUp.page != nil || source == nil {
+            channels[name]?.catchUp.reachesBack = source != nil
+        } else if let source {
+            let isKnown = lines.contains { $0.messageID != nil && $0.messageID == source.messageID }
+            channels[name]?.catchUp.reachesBack = isKnown || (lines.first?.time).map { $0 <= source.time } ?? false
+        }
+        channels[name]?.catchUp.oldest = channel.catchUp.oldest ?? lines.first?.time
+        if channels[name]?.catchUp.reachesBack == false { tellGap(name, until: lines.first?.time ?? channel.catchUp.joinedAt) }
+        for line in lines { take(line, isReplayed: true) }
+        guard channel.catchUp.page != nil else { return }
+        // A page without anything new is the end.
+        let next = channels[name]?.source
+        if lines.isEmpty || next == source { return finishCatchUp(name) }
+        ask(name, next?.messageID.map { .afterMessage($0) } ?? .afterTime(next?.time ?? 0))
+    }
+
+    /// Everything that was said before has been read; what came meanwhile follows.
+    private func finishCatchUp(_ name: String) {
+        guard let channel = channels[name], channel.phase == .catchingUp else { return }
+        if !channel.catchUp.hasHistory { tellGap(name, until: channel.catchUp.joinedAt) }
+        channels[name]?.phase = .caughtUp
+        channels[name]?.catchUp.isReplaying = false
+        let held = channel.catchUp.held
+        channels[name]?.catchUp.held = []
+        for line in held { take(line, isReplayed: channel.catchUp.hasHistory) }
+        if channels[name]?.source == nil { channels[name]?.source = SourceCursor(time: loop.time.seconds * 1000) }
+        connectWhereCaughtUp()
+    }
+
+    /// The engine may deliver, as soon as no earlier connection of this client's can print any more: what that one still had in its
+    /// queue shows in the channel first.
+    func connectWhereCaughtUp(isWaitOver: Bool = false) {
+        if machine.mayHaveFormerSession && !isWaitOver { return }
+        for name in channels.keys.sorted() {
+            guard let channel = channels[name], channel.phase == .caughtUp else { continue }
+            channels[name]?.phase = .connected
+            log.info("connected to a channel", ["channel": name, "history": String(channel.catchUp.hasHistory)])
+            intake.append(.connected(channel.destination, capabilities(of: channel)))
+            intakeSignal.set()
+        }
+    }
+
+    /// How many lines may be unanswered: each of them may come twice where no history settles what became of it.
+    private func capabilities(of channel: IRCChannel) -> Capabilities {
+        let shared = max(1, EndpointLimits.linesWithoutHistory / max(1, channels.count))
+        var window = shared
+        if channel.catchUp.hasHistory && machine.has("message-tags") {
+            // Half of what the server keeps leaves room for what others say until this client is back.
+            let kept = machine.hasHistory ? EndpointLimits.linesWithHistory : (machine.channel(channel.name)?.keptLines ?? 0) / 2
+            window = min(EndpointLimits.linesWithHistory, max(shared, kept))
+        }
+        return Capabilities(partsInFlight: window, uncertain: channel.settings.uncertain)
+    }
+
+    private func tellGap(_ name: String, until end: UInt64) {
+        guard let channel = channels[name], let source = channel.source, source.time / 1000 < end / 1000 else { return }
+        counters.gaps += 1
+        let (start, end) = (UnixTime(seconds: source.time / 1000), UnixTime(seconds: end / 1000))
+        log.warning("what was said meanwhile can't be had", ["channel": name, "from": start.text, "to": end.text])
+        let words = texts.gap(in: name, from: start, to: end)
+        let notice = Happening(
+            key: nil, account: .init(id: "", name: "fairlead"), time: loop.time,
+            content: .posted(RichText(words), style: .notice, reply: nil, thread: nil))
+        if channel.settings.direction != .out {
+            intake.append(.line(channel.destination, notice, isReplayed: false, nil))
+            intakeSignal.set()
+        }
+    }
+
+    // MARK: Lines
+
+    /// A line that came live.
+    func said(_ line: ChannelLine, _ port: any RelayPort) async {
+        if line.isOwn, let answered = outgoing.echoed(line, at: loop.now) {
+            channels[line.channel]?.read(line, at: line.time ?? loop.time.seconds * 1000)
+            await received(answered, as: line.messageID, port)
+            return pump()
+        }
+        guard let channel = channels[line.channel] else { return }
+        switch channel.phase {
+        case .absent, .joining: return
+        case .catchingUp where channel.catchUp.isReplaying: counters.untrusted += 1
+        case .catchingUp:
+            channels[line.channel]?.catchUp.held.append(line)
+            if channel.catchUp.held.count > EndpointLimits.held {
+                hangUp("more is said in \(line.channel) than can be held while its history is read")
+            }
+        case .caughtUp, .connected: take(line, isReplayed: false)
+        }
+    }
+
+    /// A line in its turn, live or played again.
+    private func take(_ line: ChannelLine, isReplayed: Bool) {
+        let name = line.channel
+        guard let channel = channels[name] else { return }
+        let time = line.time ?? loop.time.seconds * 1000
+        channels[name]?.read(line, at: time)
+        if let text = line.tags[IRCMark.tag] {
+            if let mark = seal.mark(text, in: name), let id = line.messageID {
+                intake.append(.found(channel.destination, mark, NativeKey(id)))
+                intakeSignal.set()
+            } else if line.isOwn {
+                channels[name]?.catchUp.ownLines.append((line.text, line.messageID))
+            } else {
+                counters.relayed += 1
+            }
+            return
+        }
+        if line.isOwn {
+            channels[name]?.catchUp.ownLines.append((line.text, line.messageID))
+            return
+        }
+        if IRCRendering.isRelayed(line.text) {
+            counters.relayed += 1
+            return
+        }
+        if channel.settings.direction == .out { return }
+        let mapping = IRCMapping(caseMapping: machine.features.caseMapping)
+        var key = line.messageID.map { NativeKey($0) }
+        if key == nil, let time = line.time {
+            key = channels[name]?.derivedKey(of: line, nick: mapping.caseMapping.fold(line.source.nick), second: time / 1000)
+        } else if key == nil && isReplayed {
+            // Nothing tells whether it was read before.
+            counters.untrusted += 1
+            return
+        }
+        guard let happening = mapping.happening(line, at: UnixTime(seconds: time / 1000), key: key) else { return }
+        let source = channels[name]?.source
+        channels[name]?.written = source
+        intake.append(.line(channel.destination, happening, isReplayed: isReplayed, source))
+        intakeSignal.set()
+    }
+
+    /// Gives the engine what was read, each channel's lines together as far as nothing else comes between.
+    func handOver(_ items: [IntakeItem], _ port: any RelayPort) async throws {
+        var reading = Reading()
+        for item in items {
+            switch item {
+            case .line(let channel, let happening, let isReplayed, let source):
+                if !reading.takes(channel) { try await hand(&reading, port) }
+                reading.destination = channel
+                reading.happenings.append(happening)
+                reading.source = source ?? reading.source
+                reading.isReplayed = reading.isReplayed || isReplayed
+            case .read(let channel, let source):
+                if !reading.takes(channel) { try await hand(&reading, port) }
+                reading.destination = channel
+                reading.source = source
+            case .found(let channel, let mark, let id):
+                try await hand(&reading, port)
+                await port.found(mark.id, part: mark.part, in: channel, as: id)
+            case .connected(let channel, let capabilities):
+                try await hand(&reading, port)
+                await port.connected(channel, capabilities)
+            }
+        }
+        try await hand(&reading, port)
+    }
+
+    /// Lines of one channel.
+    private struct Reading {
+        var destination = DestinationID(0)
+        var happenings: [Happening] = []
+        var source: SourceCursor?
+        var isReplayed = false
+
+        func takes(_ channel: DestinationID) -> Bool {
+            source == nil && happenings.isEmpty || channel == destination && happenings.count < 512
+        }
+    }
+
+    private func hand(_ reading: inout Reading, _ port: any RelayPort) async throws {
+        let full = reading
+        reading = Reading()
+        if full.happenings.isEmpty && full.source == nil { return }
+        _ = try await port.accept(full.happenings, in: full.destination, source: full.source?.bytes, mayBeKnown: full.isReplayed)
+    }
+}

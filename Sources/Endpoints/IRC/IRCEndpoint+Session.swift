@@ -1,0 +1,143 @@
+import Base
+import Core
+import Model
+import WireIRC
+
+/// What the session's machine asks for, and what is due by the clock.
+extension IRCEndpoint {
+    /// Does what needs no engine.
+    func perform(_ actions: [SessionMachine.Action]) {
+        for action in actions {
+            switch action {
+            case .send(let message): send(message)
+            case .ready: becomeReady()
+            case .end(let reason): end(reason)
+            default: preconditionFailure("an action that only the server's words can lead to: \(action)")
+            }
+        }
+    }
+
+    func perform(_ action: SessionMachine.Action, _ port: any RelayPort) async {
+        switch action {
+        case .send, .ready, .end: perform([action])
+        case .joined(let name): await joined(name, port)
+        case .left(let name, let reason): await left(name, reason, port)
+        case .joinRefused(let name, let code, let text): refusedToJoin(name, code, text)
+        case .modesChanged: break
+        case .line(let line): await said(line, port)
+        case .history(let name, let lines): played(name, lines)
+        case .replayAnnounced:
+            for key in channels.keys where channels[key]?.phase == .catchingUp { channels[key]?.catchUp.isReplaying = true }
+        case .pong(let token): await ponged(token, port)
+        case .refused(let label, let channel, let code, let text): await refused(label, channel, code, text, port)
+        case .swallowed(let label): await refused(label, nil, "swallowed", "the server took the line in and shows it to nobody", port)
+        case .failed(let command, let code, _, let text): failed(command, code, text)
+        case .nickChanged(let nick):
+            log.info("nick changed", ["nick": nick])
+            connectWhereCaughtUp()
+        }
+    }
+
+    private func becomeReady() {
+        readySince = loop.now
+        log.notice(
+            "registered",
+            ["nick": machine.nick, "network": machine.features.network, "caps": machine.capabilities.sorted().joined(separator: ",")])
+        outgoing.answering = !machine.has("echo-message") ? .pings : machine.has("labeled-response") ? .labels : .echoes
+        nextRegain = loop.now
+        for key in channels.keys.sorted() { join(key) }
+    }
+
+    func join(_ key: String) {
+        channels[key]?.phase = .joining
+        channels[key]?.rejoinAt = nil
+        perform(machine.join(key, key: secrets.keys[key]))
+    }
+
+    private func end(_ reason: SessionMachine.Ending) {
+        switch reason {
+        case .byServer(let words):
+            let lower = words.lowercased()
+            wasThrownOut = lower.contains("flood") || lower.contains("recvq")
+            hangUp(words)
+        case .saslRefused(let words): refusedToRegister("SASL refused: \(words)")
+        case .passwordRefused(let words): refusedToRegister("password refused: \(words)")
+        case .banned(let words): refusedToRegister("banned: \(words)")
+        case .nickRefused(let words): refusedToRegister("nick refused: \(words)")
+        }
+    }
+
+    private func refusedToRegister(_ words: String) {
+        log.error("the server refuses this account", ["reason": words])
+        hangUp(words)
+    }
+
+    private func left(_ name: String, _ reason: String, _ port: any RelayPort) async {
+        guard let channel = channels[name] else { return }
+        log.warning("left a channel", ["channel": name, "reason": reason])
+        outgoing.drop(channel.destination)
+        channels[name]?.reset()
+        intake.removeAll { if case .connected(channel.destination, _) = $0 { true } else { false } }
+        await port.disconnected(channel.destination)
+        rejoinLater(name)
+    }
+
+    private func refusedToJoin(_ name: String, _ code: String, _ text: String) {
+        log.warning("can't join a channel", ["channel": name, "code": code, "reason": text])
+        channels[name]?.phase = .absent
+        rejoinLater(name)
+    }
+
+    private func rejoinLater(_ name: String) {
+        guard let wait = channels[name]?.rejoin.wait(entropy.bytes(8).firstUInt64) else { return }
+        channels[name]?.rejoinAt = loop.now + wait
+    }
+
+    // MARK: The clock
+
+    /// Once a second while something is waited for, else seldom.
+    func tick() {
+        guard stream != nil, ending == nil else { return }
+        let now = loop.now
+        let silence = lastHeard.distance(to: now)
+        if silence > EndpointLimits.death { return hangUp("no sign of life for \(silence.seconds) s") }
+        if let readySince {
+            if silence > EndpointLimits.silence { send(IRCMessage("PING", "alive")) }
+            if now >= nextRegain {
+                perform(machine.regainNick())
+                nextRegain = now + (machine.mayHaveFormerSession ? EndpointLimits.regainSoon : EndpointLimits.regainLater)
+            }
+            if readySince.distance(to: now) > EndpointLimits.formerSession { connectWhereCaughtUp(isWaitOver: true) }
+            for key in channels.keys.sorted() { if let due = channels[key]?.rejoinAt, due <= now { join(key) } }
+            writeSources()
+        } else {
+            let since = connectedAt.distance(to: now)
+            if since > EndpointLimits.registering { return hangUp("registration took longer than \(EndpointLimits.registering.seconds) s") }
+            if machine.isIdentifying && since > EndpointLimits.identifying { perform(machine.identifyTimedOut()) }
+        }
+        let isWaiting = readySince == nil || machine.mayHaveFormerSession || channels.values.contains { $0.rejoinAt != nil }
+        let next = now + (isWaiting ? .seconds(1) : .seconds(15))
+        let mine = connectedAt
+        _ = loop.schedule(at: next) { [weak self] in
+            self?.assumeIsolated { if $0.connectedAt == mine { $0.tick() } }
+        }
+    }
+
+    /// Has the journal know how far channels were read where nobody but this client has spoken lately.
+    private func writeSources() {
+        for key in channels.keys.sorted() {
+            guard let channel = channels[key], channel.phase == .connected, var source = channel.source else { continue }
+            let now = loop.time.seconds * 1000
+            let isQuiet = source.time + EndpointLimits.sources.nanoseconds / 1_000_000 < now
+            // Where the server keeps nothing, a gap begins when the channel was last known to be read.
+            if !channel.catchUp.hasHistory && isQuiet { source.time = now }
+            guard source != channel.written,
+                isQuiet || source.time > (channel.written?.time ?? 0) + EndpointLimits.sources.nanoseconds / 1_000_000
+            else { continue }
+            channels[key]?.source = source
+            channels[key]?.written = source
+            intake.append(.read(channel.destination, source))
+            intakeSignal.set()
+        }
+    }
+}

@@ -1,0 +1,271 @@
+import Base
+import Core
+import Model
+import WireIRC
+
+/// The secrets of an IRC account, read from where the settings say they are.
+package struct IRCSecrets: Hashable, Sendable {
+    package var password: String?
+    package var sasl: String?
+    package var nickServ: String?
+    /// By channel, as in the settings.
+    package var keys: [String: String]
+
+    package init(password: String? = nil, sasl: String? = nil, nickServ: String? = nil, keys: [String: String] = [:]) {
+        self.password = password
+        self.sasl = sasl
+        self.nickServ = nickServ
+        self.keys = keys
+    }
+}
+
+/// An account on an IRC network: connects, joins, reads, writes.
+package actor IRCEndpoint: Endpoint {
+    let loop: any Loop
+    let connecting: any Connecting
+    let entropy: any Entropy
+    let settings: IRCSettings
+    let secrets: IRCSecrets
+    let texts: Texts
+    let seal: MarkSeal
+    let log: Log
+
+    // The connection of now.
+    var machine: SessionMachine
+    var stream: (any ByteStream)?
+    var outgoing = OutgoingLines()
+    var output: [UInt8] = []
+    var writeSignal = Signal()
+    var lastHeard = Instant(nanoseconds: 0)
+    var connectedAt = Instant(nanoseconds: 0)
+    var readySince: Instant?
+    var barriers: [String: String] = [:]
+    var barrierCount: UInt64 = 0
+    var nextRegain = Instant(nanoseconds: 0)
+    var ending: String?
+    var wasThrownOut = false
+
+    // What is read and not journaled yet.
+    var intake: [IntakeItem] = []
+    var isReadingDone = false
+    var intakeSignal = Signal()
+    var roomSignal = Signal()
+
+    var channels: [String: IRCChannel] = [:]
+    var isStopping = false
+    var stopSignal = Signal()
+    /// What the engine could not take in; ends the endpoint.
+    var failure: (any Error)?
+    package internal(set) var counters = IRCCounters()
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+
+    /// What goes to the engine, in this order.
+    enum IntakeItem {
+        case line(DestinationID, Happening, isReplayed: Bool, SourceCursor?)
+        /// The channel has been read so far, and nothing new in it.
+        case read(DestinationID, SourceCursor)
+        case found(DestinationID, IRCMark, NativeKey)
+        case connected(DestinationID, Capabilities)
+    }
+
+    /// `markKey`: 32 bytes that only this relay knows.
+    package init(
+        _ settings: IRCSettings, _ secrets: IRCSecrets, loop: any Loop, connecting: any Connecting, entropy: any Entropy, texts: Texts,
+        markKey: [UInt8], log: Log
+    ) {
+        self.settings = settings
+        self.secrets = secrets
+        self.loop = loop
+        self.connecting = connecting
+        self.entropy = entropy
+        self.texts = texts
+        self.log = log
+        seal = MarkSeal(key: markKey)
+        machine = SessionMachine(IRCEndpoint.identity(settings, secrets))
+    }
+
+    static func identity(_ settings: IRCSettings, _ secrets: IRCSecrets) -> SessionMachine.Identity {
+        SessionMachine.Identity(
+            nick: settings.nick, username: settings.username, realname: "fairlead relay", password: secrets.password,
+            sasl: settings.sasl.flatMap { sasl in secrets.sasl.map { .init(account: sasl.account, password: $0) } },
+            nickServ: secrets.nickServ)
+    }
+
+    // MARK: Endpoint
+
+    package func serve(_ served: [ServedChannel]) {
+        var before = channels
+        channels = [:]
+        for channel in served {
+            let key = channel.settings.channel
+            if var known = before.removeValue(forKey: key), known.destination == channel.destination {
+                known.settings = channel.settings
+                channels[key] = known
+            } else {
+                channels[key] = IRCChannel(channel)
+                if machine.isReady { join(key) }
+            }
+        }
+        for gone in before.values {
+            outgoing.drop(gone.destination)
+            perform(machine.part(gone.name))
+        }
+    }
+
+    package func stop() {
+        isStopping = true
+        stopSignal.set()
+        if stream == nil { return }
+        drain(until: loop.now + EndpointLimits.draining)
+    }
+
+    /// Waits for answers to what is under way, says good-bye, and hangs up if the server does not.
+    private func drain(until deadline: Instant) {
+        if outgoing.underWay > 0 && loop.now < deadline {
+            _ = loop.schedule(at: loop.now + .milliseconds(20)) { [weak self] in self?.assumeIsolated { $0.drain(until: deadline) } }
+            return
+        }
+        send(IRCMessage("QUIT", "relay stops"))
+        _ = loop.schedule(at: loop.now + EndpointLimits.quitting) { [weak self] in self?.assumeIsolated { $0.hangUp("stopped") } }
+    }
+
+    package func run(_ port: any RelayPort) async throws {
+        var backoff = EndpointLimits.reconnect
+        var next = 0
+        while !isStopping {
+            let server = settings.servers[next % settings.servers.count]
+            next += 1
+            await session(server, port)
+            if let failure { throw failure }
+            if isStopping { return }
+            if readySince != nil {
+                backoff.reset()
+                next -= 1
+            }
+            let wait = backoff.wait(entropy.bytes(8).firstUInt64)
+            log.warning(
+                "disconnected", ["server": server.description, "reason": ending ?? "", "again_in_ms": String(wait.nanoseconds / 1_000_000)])
+            counters.reconnects += 1
+            let timer = loop.schedule(at: loop.now + wait) { [weak self] in self?.assumeIsolated { $0.stopSignal.set() } }
+            await withUnsafeContinuation { stopSignal.wait($0) }
+            loop.cancel(timer)
+        }
+    }
+
+    // MARK: One connection
+
+    private func session(_ server: HostPort, _ port: any RelayPort) async {
+        reset()
+        do {
+            let security = settings.usesTLS ? StreamSecurity.verified(authorities: settings.authorities) : .none
+            let connected = try await connecting.connect(
+                to: server, security, from: settings.bind, before: loop.now + EndpointLimits.connecting)
+            stream = connected
+            log.info("connected", ["server": server.description])
+            if isStopping { connected.close() }
+            perform(machine.begin())
+            await withDiscardingTaskGroup { group in
+                group.addTask { await self.writeLoop(connected) }
+                group.addTask { await self.intakeLoop(port) }
+                tick()
+                await readLoop(connected, port)
+                connected.close()
+                isReadingDone = true
+                writeSignal.set()
+                intakeSignal.set()
+            }
+        } catch {
+            ending = ending ?? "\(error)"
+        }
+        stream = nil
+        for channel in channels.values { await port.disconnected(channel.destination) }
+    }
+
+    private func reset() {
+        machine = SessionMachine(IRCEndpoint.identity(settings, secrets))
+        outgoing.reset(wasThrownOut: wasThrownOut)
+        output = []
+        writeSignal = Signal()
+        intake = []
+        isReadingDone = false
+        intakeSignal = Signal()
+        roomSignal = Signal()
+        barriers = [:]
+        readySince = nil
+        ending = nil
+        wasThrownOut = false
+        lastHeard = loop.now
+        connectedAt = loop.now
+        nextRegain = loop.now
+        for key in channels.keys { channels[key]?.reset() }
+    }
+
+    /// Ends the connection; `session` comes to its end by itself.
+    func hangUp(_ reason: String) {
+        ending = ending ?? reason
+        stream?.close()
+    }
+
+    private func readLoop(_ stream: any ByteStream, _ port: any RelayPort) async {
+        var decoder = LineDecoder()
+        do {
+            while let bytes = try await stream.read(atMost: EndpointLimits.read) {
+                lastHeard = loop.now
+                for line in decoder.feed(bytes) { await received(line, port) }
+                counters.linesTooLong = decoder.tooLong
+                while intake.count > EndpointLimits.intake && failure == nil { await withUnsafeContinuation { roomSignal.wait($0) } }
+                if failure != nil { return }
+            }
+            ending = ending ?? "ended by the server"
+        } catch {
+            ending = ending ?? "\(error)"
+        }
+    }
+
+    private func received(_ line: [UInt8], _ port: any RelayPort) async {
+        guard let message = try? IRCMessage(line: line) else {
+            counters.malformed += 1
+            return
+        }
+        for action in machine.received(message) { await perform(action, port) }
+    }
+
+    private func writeLoop(_ stream: any ByteStream) async {
+        while true {
+            await withUnsafeContinuation { writeSignal.wait($0) }
+            while !output.isEmpty {
+                var bytes: [UInt8] = []
+                swap(&bytes, &output)
+                do { try await stream.write(bytes) } catch { return hangUp("\(error)") }
+            }
+            if isReadingDone { return }
+        }
+    }
+
+    func send(_ message: IRCMessage) {
+        output += message.bytes
+        writeSignal.set()
+    }
+
+    /// Hands over what was read, as much at once as has come, in order.
+    private func intakeLoop(_ port: any RelayPort) async {
+        while true {
+            if intake.isEmpty {
+                if isReadingDone { return }
+                await withUnsafeContinuation { intakeSignal.wait($0) }
+                continue
+            }
+            var items: [IntakeItem] = []
+            swap(&items, &intake)
+            roomSignal.set()
+            do {
+                try await handOver(items, port)
+            } catch {
+                failure = error
+                roomSignal.set()
+                return hangUp("\(error)")
+            }
+        }
+    }
+}

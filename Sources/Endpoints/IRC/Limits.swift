@@ -1,0 +1,44 @@
+import Base
+
+/// Bounds and deadlines of an IRC endpoint.
+enum EndpointLimits {
+    /// Resolving, connecting and TLS together.
+    static let connecting = Interval.seconds(30)
+    /// From the first line to the end of the message of the day. Servers that look up names and idents take up to 30 s.
+    static let registering = Interval.seconds(90)
+    /// NickServ's answer is waited for so long before channels are joined.
+    static let identifying = Interval.seconds(5)
+    /// A server that was silent for so long is asked for a sign of life.
+    static let silence = Interval.seconds(45)
+    /// And given up after so long. Most servers give clients up after two to four minutes.
+    static let death = Interval.seconds(90)
+    /// An earlier connection of this client's is waited for: longer than the ping timeouts of known servers.
+    static let formerSession = Interval.seconds(240)
+    /// How often the wanted nick is tried for while an earlier connection holds it, and later.
+    static let regainSoon = Interval.seconds(2)
+    static let regainLater = Interval.seconds(60)
+    /// Waits between tries to connect, and to join.
+    static let reconnect = Backoff(first: .seconds(1), longest: .seconds(300))
+    static let rejoin = Backoff(first: .seconds(5), longest: .seconds(600))
+    /// What is under way when the relay ends is waited for, then the server's answer to QUIT.
+    static let draining = Interval.seconds(2)
+    static let quitting = Interval.seconds(1)
+    /// How far channels have been read is written so often even if nobody but this client speaks.
+    static let sources = Interval.seconds(60)
+    /// Things read and not yet journaled. Above it the connection is not read.
+    static let intake = 4096
+    /// Lines that come while a channel's history is still being read.
+    static let held = 10_000
+    /// One read of a connection, in bytes.
+    static let read = 64 << 10
+    /// One CHATHISTORY asks for so many lines unless the server's limit is lower.
+    static let historyPage = 100
+    /// Lines unanswered at once on a connection where nothing but a PING tells that they were taken in (semantics 3), and where history does.
+    static let linesWithoutHistory = 8
+    static let linesWithHistory = 256
+    /// Bytes of a message that an answer to it shows.
+    static let quote = 60
+    /// A refused line is tried again after so long.
+    static let refusal = Interval.seconds(30)
+    static let rateLimit = Interval.seconds(5)
+}

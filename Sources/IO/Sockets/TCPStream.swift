@@ -1,0 +1,59 @@
+import Base
+import CUV
+import Glibc
+
+/// A TCP connection. Belongs to its loop: only actors of that loop use it.
+package final class TCPStream: ByteStream {
+    private let descriptor: Descriptor
+    private let reading: Reading
+
+    /// Whether the kernel may hold more than was read. Loop's own, like all of it.
+    private final class Reading: @unchecked Sendable { var mayHaveMore = true }
+
+    init(_ descriptor: Descriptor) {
+        self.descriptor = descriptor
+        reading = Reading()
+        var on: Int32 = 1
+        setsockopt(descriptor.number, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+        setsockopt(descriptor.number, SOL_SOCKET, SO_KEEPALIVE, &on, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    package func read(atMost count: Int) async throws(StreamError) -> [UInt8]? {
+        while true {
+            if descriptor.isClosed { throw .closed }
+            if reading.mayHaveMore {
+                var received = 0
+                let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
+                    received = recv(descriptor.number, buffer.baseAddress, count, 0)
+                    used = max(0, received)
+                }
+                if received > 0 {
+                    reading.mayHaveMore = received == count
+                    return bytes
+                }
+                if received == 0 { return nil }
+                if errno == EINTR { continue }
+                if errno != EAGAIN { throw .lost(systemWords()) }
+            }
+            await descriptor.readable()
+            reading.mayHaveMore = true
+        }
+    }
+
+    package func write(_ bytes: [UInt8]) async throws(StreamError) {
+        var done = 0
+        while done < bytes.count {
+            if descriptor.isClosed { throw .closed }
+            let sent = bytes.withUnsafeBytes { send(descriptor.number, $0.baseAddress! + done, $0.count - done, Int32(MSG_NOSIGNAL)) }
+            if sent >= 0 {
+                done += sent
+            } else if errno == EAGAIN {
+                await descriptor.writable()
+            } else if errno != EINTR {
+                throw .lost(systemWords())
+            }
+        }
+    }
+
+    package func close() { descriptor.close() }
+}

@@ -1,0 +1,57 @@
+import Glibc
+import IO
+import Support
+
+/// `fairlead run` as a process of its own, with a state folder that outlives it.
+final class RelayUnderTest {
+    let folder = TemporaryFolder()
+    private var process: ChildProcess?
+
+    init(_ configuration: String) {
+        configure(configuration)
+        start()
+    }
+
+    deinit {
+        stop()
+        for name in Files.names(in: "\(folder.path)/state") { unlink("\(folder.path)/state/\(name)") }
+        rmdir("\(folder.path)/state")
+    }
+
+    /// What stands before what a test adds.
+    func configure(_ text: String) {
+        let whole = "[relay]\nname = \"test\"\nstate = \"\(folder.path)/state\"\n\(text)\n"
+        let descriptor = open("\(folder.path)/fairlead.toml", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        defer { close(descriptor) }
+        _ = write(descriptor, whole, whole.utf8.count)
+    }
+
+    func start() {
+        process = ChildProcess("fairlead", ["run", "--config", "\(folder.path)/fairlead.toml"], errorsTo: "\(folder.path)/log")
+    }
+
+    /// Its end as by a power cut.
+    func kill() { process?.kill() }
+
+    /// Its end as an administrator asks for it; the exit code.
+    @discardableResult
+    func stop() -> Int32? {
+        process?.signal(SIGTERM)
+        let code = process?.wait()
+        process = nil
+        return code
+    }
+
+    func reload() { process?.signal(SIGHUP) }
+
+    var log: String { ForeignServer.text(of: "\(folder.path)/log") }
+
+    /// Waits until words stand in the log so many times.
+    func waitForLog(_ words: String, times: Int = 1, seconds: Int = 30) -> Bool {
+        for _ in 0..<seconds * 20 {
+            if log.ranges(of: words).count >= times { return true }
+            usleep(50_000)
+        }
+        return false
+    }
+}
