@@ -1,3 +1,4 @@
+import Glibc
 import Support
 import Testing
 
@@ -11,14 +12,97 @@ import Testing
         #expect(relay.waitForLog("connected to a channel", times: 2), "\(relay.log)")
         anna.say("hello from ngIRCd", in: "#a")
         bob.say("hello from InspIRCd", in: "#b")
-        #expect(
-            bob.wait(seconds: 10) { _ in bob.said(in: "#b").contains { $0.text == "<a\u{2060}nna> hello from ngIRCd" } },
-            "\(bob.lines) \(relay.log)")
-        #expect(
-            anna.wait(seconds: 10) { _ in anna.said(in: "#a").contains { $0.text == "<b\u{2060}ob> hello from InspIRCd" } },
-            "\(anna.lines) \(relay.log)")
+        #expect(bob.sees("<a\u{2060}nna> hello from ngIRCd", in: "#b"), "\(relay.log)")
+        #expect(anna.sees("<b\u{2060}ob> hello from InspIRCd", in: "#a"), "\(relay.log)")
         #expect(relay.stop() == 0, "\(relay.log)")
     }
+
+    /// ngIRCd keeps no history: its speaker pauses while the relay is away. InspIRCd's never does.
+    @Test(arguments: ["repeat", "skip"])
+    func aRelayKilledThreeTimesLosesNothing(_ uncertain: String) {
+        let (ng, insp) = (ForeignServer(.ngIRCd), ForeignServer(.inspIRCd))
+        let anna = IRCProbe(ng, "anna", join: ["#a"])
+        let bob = IRCProbe(insp, "bob", join: ["#b"])
+        let relay = RelayUnderTest(
+            between(ng, insp, members: "{ channel = \"ng:#a\", uncertain = \"\(uncertain)\" }, \"insp:#b\""))
+        #expect(relay.waitForLog("connected to a channel", times: 2), "\(relay.log)")
+        let speaker = Speaker(bob, "b", count: 1000, in: "#b")
+        for round in 0..<4 {
+            for number in 1...250 {
+                anna.say("a \(round * 250 + number)", in: "#a")
+                if number % 10 == 0 { speaker.speak(4) }
+                if number % 50 == 0 { pumpAll(anna, bob, milliseconds: 20) }
+            }
+            guard round < 3 else { break }
+            // A second after her last line.
+            for _ in 0..<100 {
+                speaker.speak(1)
+                usleep(10_000)
+                pumpAll(anna, bob, milliseconds: 0)
+            }
+            relay.kill()
+            for _ in 0..<30 { speaker.speak(1) }
+            relay.start()
+            // Both channels again, each time.
+            #expect(relay.waitForLog("connected to a channel", times: 2 * (round + 2)), "\(relay.log)")
+        }
+        while !speaker.isDone { speaker.speak(10) }
+        var (toInsp, toNg) = (Tally("a", sent: 1000, in: []), Tally("b", sent: 1000, in: []))
+        for _ in 0..<600 {
+            pumpAll(anna, bob, milliseconds: 50)
+            toInsp = Tally("a", sent: 1000, in: bob.said(in: "#b", by: "fairlead"))
+            toNg = Tally("b", sent: 1000, in: anna.said(in: "#a", by: "fairlead"))
+            if toInsp.lost + toNg.lost == 0 { break }
+            // What is skipped never comes.
+            if uncertain == "skip" && toInsp.lost == 0 && toNg.lost <= 24 && relay.isQuiet { break }
+        }
+        print("ngIRCd to InspIRCd: \(toInsp)\nInspIRCd to ngIRCd (uncertain = \(uncertain)): \(toNg)")
+        #expect(toInsp.lost == 0 && toInsp.twice == 0 && toInsp.outOfOrder == 0, "\(toInsp) \(relay.log)")
+        #expect(toNg.outOfOrder == 0, "\(toNg)")
+        if uncertain == "repeat" {
+            #expect(toNg.lost == 0 && toNg.twice <= 3 * 8, "\(toNg) \(relay.log)")
+        } else {
+            #expect(toNg.twice == 0 && toNg.lost <= 3 * 8, "\(toNg) \(relay.log)")
+        }
+        #expect(relay.stop() == 0)
+    }
+}
+
+/// Says numbered lines a few at a time.
+final class Speaker {
+    private let probe: IRCProbe
+    private let word: String
+    private let count: Int
+    private let channel: String
+    private var next = 1
+
+    init(_ probe: IRCProbe, _ word: String, count: Int, in channel: String) {
+        self.probe = probe
+        self.word = word
+        self.count = count
+        self.channel = channel
+    }
+
+    var isDone: Bool { next > count }
+
+    func speak(_ lines: Int) {
+        for _ in 0..<lines where !isDone {
+            probe.say("\(word) \(next)", in: channel)
+            next += 1
+        }
+    }
+}
+
+func pumpAll(_ probes: IRCProbe..., milliseconds: Int32) {
+    for probe in probes { probe.pump(milliseconds: milliseconds / Int32(probes.count)) }
+}
+
+extension IRCProbe {
+    func sees(_ text: String, in channel: String, seconds: Int = 10) -> Bool {
+        wait(seconds: seconds) { _ in self.said(in: channel).contains { $0.text == text } }
+    }
+
+    func said(in channel: String, by nick: String) -> [String] { said(in: channel).filter { $0.nick.hasPrefix(nick) }.map(\.text) }
 }
 
 func between(_ ng: ForeignServer, _ insp: ForeignServer, members: String = "\"ng:#a\", \"insp:#b\"") -> String {

@@ -46,6 +46,13 @@ final class RelayUnderTest {
 
     var log: String { ForeignServer.text(of: "\(folder.path)/log") }
 
+    /// Whether nothing was logged for a second.
+    var isQuiet: Bool {
+        let before = log.utf8.count
+        usleep(1_000_000)
+        return log.utf8.count == before
+    }
+
     /// Waits until words stand in the log so many times.
     func waitForLog(_ words: String, times: Int = 1, seconds: Int = 30) -> Bool {
         for _ in 0..<seconds * 20 {

@@ -4,19 +4,21 @@ import IO
 /// Files below Tests/Vectors, found by where this source file lies.
 package enum Vectors {
     /// The rows of a table of tab-separated fields.
-    package static func table(_ name: String, of file: String = #filePath) -> [[String]] {
-        let folder = file.split(separator: "/").dropLast(2).joined(separator: "/")
-        let bytes = contents(of: "/\(folder)/Vectors/\(name)")
+    package static func table(_ name: String) -> [[String]] {
+        let bytes = contents(of: "\(tests)/Vectors/\(name)")
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { line in
             line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
         }
     }
 
     /// The saved inputs of one fuzz target: Tests/Corpus/TARGET.
-    package static func corpus(_ target: String, of file: String = #filePath) -> [(name: String, bytes: [UInt8])] {
-        let folder = "/" + file.split(separator: "/").dropLast(2).joined(separator: "/") + "/Corpus/\(target)"
+    package static func corpus(_ target: String) -> [(name: String, bytes: [UInt8])] {
+        let folder = "\(tests)/Corpus/\(target)"
         return Files.names(in: folder).filter { !$0.hasPrefix(".") }.map { ($0, contents(of: "\(folder)/\($0)")) }
     }
+
+    /// The folder Tests.
+    private static var tests: String { "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/") }
 
     private static func contents(of path: String) -> [UInt8] {
         guard let bytes = try? Files.read(path, atMost: 16 << 20) else { preconditionFailure("no file at \(path)") }

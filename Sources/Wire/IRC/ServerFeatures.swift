@@ -3,8 +3,6 @@ package struct ServerFeatures: Hashable, Sendable {
     package var caseMapping = CaseMapping.rfc1459
     /// Characters that channel names begin with.
     package var channelTypes = "#&"
-    /// Marks before a name that mean "only those of this rank in the channel" (STATUSMSG).
-    package var statusMarks = ""
     package var nickLength = 9
     /// A line without tags, with its CR LF.
     package var lineLength = IRCLimits.plainLine
@@ -25,7 +23,6 @@ package struct ServerFeatures: Hashable, Sendable {
             switch halves[0] {
             case "CASEMAPPING": caseMapping = CaseMapping(name: value)
             case "CHANTYPES": channelTypes = value
-            case "STATUSMSG": statusMarks = value
             case "NICKLEN": nickLength = limited(value, 1...512) ?? nickLength
             case "LINELEN": lineLength = limited(value, IRCLimits.plainLine...8192) ?? lineLength
             case "NETWORK": network = value

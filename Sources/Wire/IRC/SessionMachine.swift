@@ -186,12 +186,6 @@ package struct SessionMachine: Hashable, Sendable {
         return [.failed(command: command, code: code, context: Array(message.parameters.dropFirst(2).dropLast()), text: message.trailing)]
     }
 
-    /// A channel of this client's by whatever name the server uses for it.
-    func known(_ name: String) -> ChannelState? {
-        var name = name[...]
-        while let first = name.first, features.statusMarks.contains(first), !features.channelTypes.contains(first) {
-            name = name.dropFirst()
-        }
-        return channels[features.caseMapping.fold(String(name))]
-    }
+    /// A channel of this client's. What goes to `@#channel` is for those of rank alone and belongs to no channel here.
+    func known(_ name: String) -> ChannelState? { channels[features.caseMapping.fold(name)] }
 }

@@ -1,0 +1,292 @@
+import Base
+import Testing
+import WireIRC
+
+/// Conversations with a server: `<` what it sends, `>` what the client must send then, `=` what its driver must be told.
+@Suite struct SessionTranscriptTests {
+    @Test func anOldServerWithoutCapabilities() {
+        play(
+            """
+            > CAP LS 302
+            > NICK fairlead
+            > USER fairlead 0 * :fairlead relay
+            < :s 421 * CAP :Unknown command
+            < :s 001 fairlead :Welcome
+            < :s 005 fairlead NICKLEN=9 CASEMAPPING=ascii :are supported
+            < :s 376 fairlead :End of MOTD
+            = ready
+            """)
+    }
+
+    @Test func ngIRCdOffersNothingOfUse() {
+        play(
+            """
+            > CAP LS 302
+            > NICK fairlead
+            > USER fairlead 0 * :fairlead relay
+            < :ng.test CAP * LS :multi-prefix
+            > CAP END
+            < :ng.test 001 fairlead :Welcome
+            < :ng.test 422 fairlead :No MOTD
+            = ready
+            """)
+    }
+
+    @Test func whatIsOfferedInSeveralLinesIsAskedForTogether() {
+        play(
+            """
+            > CAP LS 302
+            > NICK fairlead
+            > USER fairlead 0 * :fairlead relay
+            < :s CAP * LS * :message-tags server-time account-tag
+            < :s CAP * LS :batch echo-message labeled-response draft/chathistory
+            > CAP REQ :message-tags server-time batch echo-message labeled-response draft/chathistory
+            < :s CAP fairlead ACK :message-tags server-time batch
+            < :s CAP fairlead ACK :echo-message labeled-response draft/chathistory
+            > CAP END
+            < :s 001 fairlead :Welcome
+            < :s 376 fairlead :End
+            = ready
+            """)
+    }
+
+    @Test func whatIsRefusedTogetherIsAskedForOneByOne() {
+        play(
+            """
+            > CAP LS 302
+            > NICK fairlead
+            > USER fairlead 0 * :fairlead relay
+            < :s CAP * LS :server-time batch
+            > CAP REQ :server-time batch
+            < :s CAP * NAK :server-time batch
+            > CAP REQ server-time
+            > CAP REQ batch
+            < :s CAP * ACK :server-time
+            < :s CAP * NAK :batch
+            > CAP END
+            """)
+    }
+
+    @Test func saslPlain() {
+        play(
+            SessionMachine.Identity(
+                nick: "fairlead", username: "fairlead", realname: "fairlead relay", sasl: .init(account: "bot", password: "hunter2")),
+            """
+            > CAP LS 302
+            > NICK fairlead
+            > USER fairlead 0 * :fairlead relay
+            < :s CAP * LS :sasl=EXTERNAL,PLAIN
+            > CAP REQ sasl
+            < :s CAP * ACK :sasl
+            > AUTHENTICATE PLAIN
+            < AUTHENTICATE +
+            > AUTHENTICATE Ym90AGJvdABodW50ZXIy
+            < :s 900 fairlead fairlead!f@h bot :You are now logged in as bot
+            < :s 903 fairlead :SASL authentication successful
+            > CAP END
+            < :s 001 fairlead :Welcome
+            < :s 376 fairlead :End
+            = ready
+            """)
+    }
+
+    @Test func aPasswordOfExactlyOnePieceEndsWithAnEmptyOne() {
+        // 300 bytes are 400 characters of base64: account, password and two NULs.
+        let identity = SessionMachine.Identity(
+            nick: "f", username: "f", realname: "f", sasl: .init(account: "a", password: String(repeating: "x", count: 296)))
+        var machine = SessionMachine(identity)
+        _ = machine.begin()
+        _ = receive(&machine, ":s CAP * LS :sasl")
+        _ = receive(&machine, ":s CAP * ACK :sasl")
+        let sent = receive(&machine, "AUTHENTICATE +").filter { $0.hasPrefix(">") }
+        #expect(sent.count == 2 && sent[0].count == "> AUTHENTICATE ".count + 400 && sent[1] == "> AUTHENTICATE +")
+    }
+
+    @Test(arguments: [
+        (":s CAP * LS :server-time", "the server does not offer SASL PLAIN"),
+        (":s CAP * LS :sasl=EXTERNAL", "the server does not offer SASL PLAIN"),
+        (":s 421 * CAP :Unknown command", "the server knows no capabilities"),
+    ])
+    func withoutTheSASLThatIsAskedForNothingGoesOn(_ line: String, _ words: String) {
+        var machine = SessionMachine(
+            .init(nick: "f", username: "f", realname: "f", sasl: .init(account: "a", password: "b")))
+        _ = machine.begin()
+        #expect(receive(&machine, line) == ["= end(WireIRC.SessionMachine.Ending.saslRefused(\"\(words)\"))"])
+    }
+
+    @Test func nickServ() {
+        play(
+            SessionMachine.Identity(nick: "fairlead", username: "fairlead", realname: "fairlead relay", nickServ: "hunter2"),
+            """
+            > CAP LS 302
+            > NICK fairlead
+            > USER fairlead 0 * :fairlead relay
+            < :s 001 fairlead :Welcome
+            < :s 376 fairlead :End
+            > PRIVMSG NickServ :IDENTIFY hunter2
+            < :s 900 fairlead fairlead!f@h bot :You are now logged in as bot
+            = ready
+            """)
+    }
+
+    @Test func aTakenNickAndItsReturn() {
+        play(
+            """
+            > CAP LS 302
+            > NICK fairlead
+            > USER fairlead 0 * :fairlead relay
+            < :s 433 * fairlead :Nickname already in use
+            > NICK fairlead_
+            < :s 433 * fairlead_ :Nickname already in use
+            > NICK fairlea__
+            < :s 001 fairlea__ :Welcome
+            < :s 376 fairlea__ :End
+            > WHOIS fairlea__
+            > WHOIS fairlead
+            = ready
+            < :s 311 fairlea__ fairlea__ ~f 10.0.0.1 * :fairlead relay
+            < :s 311 fairlea__ fairlead ~f 10.0.0.1 * :fairlead relay
+            < :fairlead!~f@10.0.0.1 QUIT :gone
+            > NICK fairlead
+            < :fairlea__!~f@10.0.0.1 NICK :fairlead
+            = nickChanged("fairlead")
+            """)
+    }
+
+    @Test func aStrangerWithTheWantedNickIsNoEarlierConnection() {
+        var machine = SessionMachine(.init(nick: "fairlead", username: "f", realname: "f"))
+        _ = machine.begin()
+        for line in [":s 433 * fairlead :in use", ":s 001 fairlead_ :Welcome", ":s 376 fairlead_ :End"] { _ = receive(&machine, line) }
+        #expect(machine.mayHaveFormerSession)
+        _ = receive(&machine, ":s 311 fairlead_ fairlead_ ~f 10.0.0.1 * :x")
+        _ = receive(&machine, ":s 311 fairlead_ fairlead ~bob 10.0.0.9 * :x")
+        #expect(!machine.mayHaveFormerSession)
+    }
+
+    @Test func joiningSpeakingLeaving() {
+        var machine = ready()
+        let joining = machine.join("#Ops", key: "k")
+        #expect(joining == [.send(IRCMessage("JOIN", "#Ops", "k"))])
+        #expect(receive(&machine, ":fairlead!f@h JOIN #ops") == ["= joined(\"#Ops\")"])
+        #expect(machine.ownUser == "f" && machine.ownHost == "h")
+        #expect(receive(&machine, ":anna!a@h JOIN #ops") == [])
+        let lines = [
+            ":anna!a@h PRIVMSG #OPS :hello", ":anna!a@h NOTICE #ops :note", ":anna!a@h PRIVMSG #ops :\u{1}ACTION waves\u{1}",
+            ":anna!a@h PRIVMSG #ops :\u{1}VERSION\u{1}",
+            ":anna!a@h PRIVMSG fairlead :private", ":anna!a@h PRIVMSG #other :elsewhere", ":anna!a@h PRIVMSG @#ops :for operators alone",
+        ]
+        let said = lines.flatMap { machine.received(try! IRCMessage(line: [UInt8]($0.utf8))) }.compactMap { action -> String? in
+            if case .line(let line) = action { "\(line.kind) \(line.channel) \(line.source.nick) \(line.text)" } else { nil }
+        }
+        #expect(said == ["message #Ops anna hello", "notice #Ops anna note", "action #Ops anna waves"])
+        #expect(receive(&machine, ":op!o@h KICK #ops fairlead :bye") == ["= left(\"#Ops\", reason: \"kicked: bye\")"])
+        #expect(
+            receive(&machine, ":s 474 fairlead #ops :Cannot join channel (+b)") == [
+                "= joinRefused(\"#Ops\", code: \"474\", text: \"Cannot join channel (+b)\")"
+            ])
+    }
+
+    @Test func historyComesAsOneBatch() {
+        var machine = ready()
+        _ = machine.join("#a", key: nil)
+        _ = receive(&machine, ":fairlead!f@h JOIN #a")
+        for line in [
+            ":s BATCH +1 chathistory #a", "@batch=1;msgid=m1;time=2026-11-25T07:25:34.000Z :anna!a@h PRIVMSG #a :one",
+            "@batch=1 :anna!a@h JOIN #a",
+            "@batch=1;msgid=m2 :fairlead!f@h PRIVMSG #a :two",
+        ] {
+            #expect(receive(&machine, line) == [])
+        }
+        let message = try! IRCMessage(line: [UInt8](":s BATCH -1".utf8))
+        guard case .history("#a", let lines)? = machine.received(message).first else { Issue.record("no history"); return }
+        #expect(lines.map(\.text) == ["one", "two"] && lines.map(\.isOwn) == [false, true] && lines.map(\.messageID) == ["m1", "m2"])
+    }
+
+    @Test func refusalsFindTheirLine() {
+        var machine = ready()
+        _ = machine.join("#a", key: nil)
+        _ = receive(&machine, ":fairlead!f@h JOIN #a")
+        #expect(
+            receive(&machine, "@label=f7 :s 404 fairlead #a :Cannot send") == [
+                "= refused(label: Optional(\"f7\"), channel: Optional(\"#a\"), code: \"404\", text: \"Cannot send\")"
+            ])
+        #expect(
+            receive(&machine, ":s 404 fairlead #a :Cannot send") == [
+                "= refused(label: nil, channel: Optional(\"#a\"), code: \"404\", text: \"Cannot send\")"
+            ])
+        #expect(
+            receive(&machine, "@label=f8 :s FAIL PRIVMSG RATE_LIMITED #a :Slow down") == [
+                "= refused(label: Optional(\"f8\"), channel: nil, code: \"RATE_LIMITED\", text: \"Slow down\")"
+            ])
+        #expect(receive(&machine, "@label=f9 :s ACK") == ["= swallowed(label: \"f9\")"])
+    }
+
+    @Test func modesAreFollowed() {
+        var machine = ready(":s 005 fairlead CHANMODES=b,k,Hl,imnpst PREFIX=(ov)@+ :are supported")
+        _ = machine.join("#a", key: nil)
+        _ = receive(&machine, ":fairlead!f@h JOIN #a")
+        _ = receive(&machine, ":s 324 fairlead #a +Hnt :5000:1d")
+        #expect(machine.channel("#a")?.keptLines == 5000 && machine.channel("#a")?.isModerated == false)
+        _ = receive(&machine, ":op!o@h MODE #a +ombc-H fairlead *!*@bad")
+        #expect(
+            machine.channel("#a")?.isModerated == true && machine.channel("#a")?.isPlain == true && machine.channel("#a")?.keptLines == nil)
+    }
+
+    /// Whatever a server sends, the machine answers something and holds no more than it may.
+    @Test func noiseDoesNoHarm() {
+        var random = SystemRandomNumberGenerator()
+        let words = [
+            "CAP", "LS", "ACK", "NAK", "*", ":sasl batch", "001", "005", "376", "433", "fairlead", "#a", "BATCH", "+1", "-1", "chathistory",
+            "PRIVMSG", "AUTHENTICATE", "+", "JOIN", "KICK", "MODE", "+mH-k", "900", "ERROR", "FAIL", "NICK",
+        ]
+        for _ in 0..<300 {
+            var machine = SessionMachine(
+                .init(nick: "fairlead", username: "f", realname: "f", sasl: .init(account: "a", password: "b"), nickServ: "c"))
+            _ = machine.begin()
+            _ = machine.join("#a", key: nil)
+            for _ in 0..<60 {
+                let tags = Bool.random(using: &random) ? "@batch=1;label=x " : ""
+                let line =
+                    tags + ":fairlead!f@h "
+                    + (0..<Int.random(in: 1...5, using: &random)).map { _ in words.randomElement(using: &random)! }.joined(separator: " ")
+                if let message = try? IRCMessage(line: [UInt8](line.utf8)) { _ = machine.received(message) }
+            }
+        }
+    }
+}
+
+private func ready(_ lines: String...) -> SessionMachine {
+    var machine = SessionMachine(.init(nick: "fairlead", username: "fairlead", realname: "fairlead relay"))
+    _ = machine.begin()
+    for line in [":s 001 fairlead :Welcome"] + lines + [":s 376 fairlead :End"] { _ = receive(&machine, line) }
+    return machine
+}
+
+private func receive(_ machine: inout SessionMachine, _ line: String) -> [String] {
+    told(machine.received(try! IRCMessage(line: [UInt8](line.utf8))))
+}
+
+private func told(_ actions: [SessionMachine.Action]) -> [String] {
+    actions.map { action in
+        if case .send(let message) = action { return "> " + String(decoding: message.bytes.dropLast(2), as: UTF8.self) }
+        return "= \(action)"
+    }
+}
+
+private func play(_ transcript: String) {
+    play(.init(nick: "fairlead", username: "fairlead", realname: "fairlead relay"), transcript)
+}
+
+private func play(_ identity: SessionMachine.Identity, _ transcript: String) {
+    var machine = SessionMachine(identity)
+    var answers = told(machine.begin())[...]
+    for line in transcript.split(separator: "\n").map(String.init) {
+        if line.hasPrefix("< ") {
+            #expect(answers.isEmpty, "said without being asked: \(answers)")
+            answers = receive(&machine, String(line.dropFirst(2)))[...]
+        } else {
+            #expect(answers.popFirst() == line)
+        }
+    }
+    #expect(answers.isEmpty)
+}
