@@ -60,10 +60,16 @@ func endpoint(_ kind: String) -> Target {
         path: "Sources/Endpoints/\(kind)", swiftSettings: strict)
 }
 
+/// Links between relays: an edge like an endpoint, whose wire format is ours.
+func links() -> Target {
+    .target(
+        name: "Links", dependencies: ["Base", "Model", "Core", "IO", "WireLink", "CZlib"], path: "Sources/Links", swiftSettings: strict)
+}
+
 /// Settings and the object graph: the only module that knows every kind of endpoint.
 func daemon() -> Target {
     .target(
-        name: "Daemon", dependencies: ["Base", "Model", "Core", "IO", "Store", "EndpointIRC", "CTOML"],
+        name: "Daemon", dependencies: ["Base", "Model", "Core", "IO", "Store", "EndpointIRC", "Links", "CTOML"],
         path: "Sources/Daemon",
         swiftSettings: strict)
 }
@@ -102,10 +108,12 @@ let package = Package(
         model("Model"),
         markup(),
         wire("IRC"),
+        wire("Link"),
         core(),
         io(),
         store(),
         endpoint("IRC"),
+        links(),
         daemon(),
         .executableTarget(
             name: "fairlead", dependencies: ["Base", "Model", "Core", "IO", "Store", "Daemon"], path: "Sources/fairlead",

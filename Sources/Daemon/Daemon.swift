@@ -1,6 +1,7 @@
 import Base
 import Core
 import IO
+import Links
 import Model
 import Store
 
@@ -22,6 +23,7 @@ package actor Daemon {
         /// An endpoint's `run` has returned.
         case ended(String)
         case engineEnded
+        case linksEnded
     }
 
     /// An endpoint at work.
@@ -53,6 +55,8 @@ package actor Daemon {
             loop: loop, journal: journal, state: opened, relay: state.relay, epochSecret: state.epochSecret, entropy: entropy,
             limits: settings.limits)
         try await engine.configure(settings.bridges)
+        let links = DaemonLinks(identity: state.identity, engine: engine, loop: loop, entropy: entropy, log: log)
+        try await links.listen(at: settings.relay.listen)
         watchSignals()
         log.notice("started", ["relay": state.relay.description, "next": opened.next.description])
         let factory = EndpointFactory(
@@ -62,8 +66,10 @@ package actor Daemon {
             for (name, blueprint) in blueprints.sorted(by: { $0.key < $1.key }) {
                 await start(name, blueprint, factory, engine, in: &group)
             }
+            group.addTask { await self.run(links) }
+            await links.serve(settings.peers)
             log.notice("ready")
-            await supervise(factory, engine, in: &group)
+            await supervise(factory, engine, links, in: &group)
         }
         await journal.close()
         if let failure { throw failure }
@@ -77,6 +83,15 @@ package actor Daemon {
             failure = failure ?? error
         }
         tell(.engineEnded)
+    }
+
+    private func run(_ links: DaemonLinks) async {
+        do {
+            try await links.run()
+        } catch {
+            failure = failure ?? error
+        }
+        tell(.linksEnded)
     }
 
     private func watchSignals() {
@@ -94,33 +109,38 @@ package actor Daemon {
     // MARK: Supervision
 
     /// Acts on what happens until everything has ended.
-    private func supervise(_ factory: EndpointFactory, _ engine: Engine, in group: inout DiscardingTaskGroup) async {
+    private func supervise(_ factory: EndpointFactory, _ engine: Engine, _ links: DaemonLinks, in group: inout DiscardingTaskGroup) async {
         var isStopping = false
         var isEngineRunning = true
-        while isEngineRunning || !running.isEmpty {
+        var areLinksRunning = true
+        while isEngineRunning || areLinksRunning || !running.isEmpty {
             if events.isEmpty {
                 await withUnsafeContinuation { signal.wait($0) }
                 continue
             }
             switch events.removeFirst() {
-            case .reload where !isStopping: await reload(engine, factory, in: &group)
+            case .reload where !isStopping: await reload(engine, factory, links, in: &group)
             case .reload: break
             case .stop:
                 if !isStopping { log.notice("stopping") }
                 isStopping = true
-                await stopAll()
             case .engineEnded:
                 isEngineRunning = false
                 isStopping = true
-                await stopAll()
+            case .linksEnded:
+                areLinksRunning = false
+                isStopping = true
             case .ended(let name):
                 await engine.detach(name)
                 let ended = running.removeValue(forKey: name)
                 if ended?.isStopping != true { isStopping = true }
                 if let successor = ended?.successor, !isStopping { await start(name, successor, factory, engine, in: &group) }
-                if isStopping { await stopAll() }
             }
-            if isStopping && running.isEmpty && isEngineRunning { await engine.end() }
+            guard isStopping else { continue }
+            await stopAll()
+            await links.stop()
+            // Links still journal what they read, and endpoints what they hear.
+            if running.isEmpty && !areLinksRunning && isEngineRunning { await engine.end() }
         }
     }
 
@@ -166,7 +186,7 @@ package actor Daemon {
     }
 
     /// Reads the configuration again. What did not change is not touched; a faulty file changes nothing.
-    private func reload(_ engine: Engine, _ factory: EndpointFactory, in group: inout DiscardingTaskGroup) async {
+    private func reload(_ engine: Engine, _ factory: EndpointFactory, _ links: DaemonLinks, in group: inout DiscardingTaskGroup) async {
         let new: Settings
         let blueprints: [String: EndpointBlueprint]
         do {
@@ -188,6 +208,8 @@ package actor Daemon {
         }
         settings.bridges = new.bridges
         settings.endpoints = new.endpoints
+        settings.peers = new.peers
+        await links.serve(new.peers)
         for name in running.keys.sorted() {
             guard let one = running[name] else { continue }
             let blueprint = blueprints[name]

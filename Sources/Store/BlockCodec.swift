@@ -44,7 +44,7 @@ package enum BlockCodec {
         writer.varint((head.isEvent ? 0 : 1) | (head.isGivenBack ? 2 : 0))
         writer.varint(UInt64(head.stream.rawValue))
         writer.varint(head.number)
-        writer.varint(zigzag(time.seconds(until: head.originTime)))
+        writer.varint(zigzag: time.seconds(until: head.originTime))
         writer.byte(head.hops)
         writer.varint(UInt64(head.source.rawValue))
         if case .skip(let last, let reason) = head.content {
@@ -85,7 +85,7 @@ package enum BlockCodec {
         let flags = try reader.varint()
         let stream = StreamIndex(UInt32(truncatingIfNeeded: try reader.varint()))
         let number = try reader.varint()
-        let originTime = UnixTime(seconds: time.seconds &+ UInt64(bitPattern: unzigzag(try reader.varint())))
+        let originTime = UnixTime(seconds: time.seconds &+ UInt64(bitPattern: try reader.zigzag()))
         let hops = try reader.byte()
         let source = PeerIndex(UInt32(truncatingIfNeeded: try reader.varint()))
         var content = EntryHead.Content.event
@@ -118,7 +118,4 @@ package enum BlockCodec {
         let head = crc32(0, place.bytes, UInt32(place.count))
         return body.withUnsafeBytes { UInt32(crc32(head, $0.bindMemory(to: UInt8.self).baseAddress, UInt32($0.count))) }
     }
-
-    private static func zigzag(_ value: Int64) -> UInt64 { UInt64(bitPattern: value << 1 ^ value >> 63) }
-    private static func unzigzag(_ value: UInt64) -> Int64 { Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1) }
 }

@@ -44,6 +44,13 @@ final class RelayUnderTest {
 
     func reload() { process?.signal(SIGHUP) }
 
+    /// Its relay id, which it says when it has started.
+    var relayID: String {
+        _ = waitForLog("started relay=")
+        guard let place = log.firstRange(of: "started relay=") else { return "" }
+        return String(log[place.upperBound...].prefix { $0 != " " })
+    }
+
     var log: String { ForeignServer.text(of: "\(folder.path)/log") }
 
     /// Whether nothing was logged for a second.

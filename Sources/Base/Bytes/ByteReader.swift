@@ -9,6 +9,11 @@ package struct ByteError: Error, Hashable, Sendable {
 
     package let reason: Reason
     package let offset: Int
+
+    package init(reason: Reason, offset: Int) {
+        self.reason = reason
+        self.offset = offset
+    }
 }
 
 /// Reads integers and runs of bytes in order from a span it does not own.
@@ -54,6 +59,13 @@ package struct ByteReader: ~Escapable {
             }
             shift += 7
         }
+    }
+
+    /// A signed number as `ByteWriter.varint(zigzag:)` writes it.
+    @_lifetime(self: copy self)
+    package mutating func zigzag() throws(ByteError) -> Int64 {
+        let value = try varint()
+        return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
     }
 
     /// Four bytes, big endian.

@@ -20,6 +20,9 @@ package struct ByteWriter: Hashable, Sendable {
         bytes.append(UInt8(truncatingIfNeeded: rest))
     }
 
+    /// A signed number, small ones of both signs short: 0, −1, 1, −2 … as 0, 1, 2, 3 …
+    package mutating func varint(zigzag value: Int64) { varint(UInt64(bitPattern: value << 1 ^ value >> 63)) }
+
     package mutating func uint32(_ value: UInt32) { fixed(UInt64(value), 4) }
     package mutating func uint64(_ value: UInt64) { fixed(value, 8) }
     package mutating func append(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }

@@ -17,6 +17,7 @@ extension Engine {
             committedBatch = number
             committedEnd = max(committedEnd, closed.first + closed.entries.count)
             try await tellDurable(closed)
+            if !closed.entries.isEmpty { for follower in followers.values { follower() } }
         }
     }
 
@@ -49,6 +50,7 @@ extension Engine {
             row.deferredSince = outbox.machine.deferredSince
             row.parkedBefore = outbox.parkedBefore
         }
+        if let cursor = peerCursors[destination] { row.cursor = max(row.cursor, cursor) }
         row.source = sources[destination] ?? row.source
         return row
     }

@@ -164,7 +164,7 @@ extension Engine {
     }
 
     /// Fills the look-ahead.
-    private func note(_ event: Event, _ id: EventID, _ position: Position) {
+    func note(_ event: Event, _ id: EventID, _ position: Position) {
         let row: ChangeRow
         switch event {
         case .edited(let target, _): row = ChangeRow(target: target, kind: .edited, by: id, position: position)

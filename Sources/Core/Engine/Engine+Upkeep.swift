@@ -116,7 +116,10 @@ extension Engine {
         let settled = outboxes.values.map { max($0.machine.cursor, $0.parkedBefore) }.min() ?? committedEnd
         while oldest < settled {
             let run = try await journal.reader.read(from: oldest, atMost: CoreLimits.coldRead)
-            let old = run.accepted.prefix { $0.seconds(until: loop.time) > limits.keepContent }.count
+            // A peer that lacks it holds it back as long as any destination may.
+            let isLacked = peerCursors.values.contains { $0 < run.end }
+            let keep = isLacked ? max(limits.keepContent, limits.hold) : limits.keepContent
+            let old = run.accepted.prefix { $0.seconds(until: loop.time) > keep }.count
             let end = min(run.first + old, settled)
             guard end > oldest, try await journal.retire(before: end, slice: CoreLimits.retentionSlice) > 0 else { return }
             // Whole blocks go: what is still there begins where the journal says.

@@ -46,6 +46,15 @@ package actor Engine: RelayPort {
     /// Behind the last entry of each bridge, as far as this process has appended any.
     var ends: [BridgeIndex: Position] = [:]
     var lastBounce: UInt64
+    /// Every peer that was ever known, in the order of their numbers.
+    var peers: [RelayID] = []
+    /// Up to where peers have acknowledged their channels.
+    var peerCursors: [DestinationID: Position] = [:]
+    /// Events of peers whose record could not be read once.
+    var unreadable: Set<EventID> = []
+    /// Whom to tell of commits.
+    var followers: [UInt64: @Sendable () -> Void] = [:]
+    var lastFollower: UInt64 = 0
     /// Where the log ended when this process began.
     let begin: Position
     /// The month up to which the id map was forgotten last.
@@ -99,6 +108,7 @@ package actor Engine: RelayPort {
         oldest = state.oldest
         lastBounce = state.lastBounce
         openState = state
+        peers = Engine.peers(in: state)
     }
 
     /// What `configure` still needs of the journal's state at the opening: rows and claims of destinations.
@@ -113,6 +123,7 @@ package actor Engine: RelayPort {
         for gone in before.subtracting(now) {
             if let timer = outboxes[gone]?.retryTimer { loop.cancel(timer) }
             outboxes[gone] = nil
+            peerCursors[gone] = nil
         }
         for destination in now.subtracting(before) { try await openOutbox(destination) }
         changedDestinations.formUnion(changes.destinations.map(\.id))
@@ -121,6 +132,11 @@ package actor Engine: RelayPort {
 
     private func openOutbox(_ destination: DestinationID) async throws {
         guard let row = routing.row(destination) else { return }
+        sources[destination] = row.source
+        if routing.member(destination)?.settings.isPeer == true {
+            peerCursors[destination] = row.cursor
+            return
+        }
         let claims = openState.claims.filter { $0.destination == destination && !row.isPast($0) }
         openState.claims.removeAll { $0.destination == destination }
         var places: [Position: (stream: StreamIndex, number: UInt64)] = [:]
@@ -136,11 +152,13 @@ package actor Engine: RelayPort {
             let id = streams.id(begun.head.stream, begun.head.number)
             ids.remember(try await journal.reader.parts(of: id, at: destination), of: id, at: destination)
         }
-        sources[destination] = row.source
         outboxes[destination] = Outbox(
             machine: OutboxMachine(row, claims: claims, places: places), parkedBefore: row.parkedBefore,
             written: row.cursor)
     }
+
+    /// The names that we gave to other relays: shown behind those of their authors.
+    package func name(_ organisations: [RelayID: String]) { self.organisations = organisations }
 
     /// Which endpoint serves channels of this name from now on.
     package func attach(_ endpoint: any Endpoint, as name: String) {

@@ -1,7 +1,9 @@
 /// What the engine has done since it began.
 package struct EngineCounters: Hashable, Sendable {
     package var accepted: UInt64 = 0
-    /// Told again by their network.
+    /// Events and SKIPs that peers passed on.
+    package var passedOn: UInt64 = 0
+    /// Told again by their network or by a peer.
     package var duplicates: UInt64 = 0
     /// Edits, deletions and reactions of something that never was an event here.
     package var withoutTarget: UInt64 = 0
@@ -31,6 +33,7 @@ package struct EngineCounters: Hashable, Sendable {
     /// Adds another life's counts.
     package mutating func add(_ other: EngineCounters) {
         accepted += other.accepted
+        passedOn += other.passedOn
         duplicates += other.duplicates
         withoutTarget += other.withoutTarget
         delivered += other.delivered

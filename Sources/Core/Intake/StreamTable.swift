@@ -72,6 +72,29 @@ package struct StreamTable: Hashable, Sendable {
         return index
     }
 
+    /// A stream that a peer speaks of: its own, or one of ours that this journal lost.
+    package mutating func introduce(_ introduction: StreamIntroduction, bridge: BridgeIndex) -> StreamIndex {
+        let index = StreamIndex(UInt32(rows.count + 1))
+        rows.append(StreamRow(index: index, introduction: introduction, bridge: bridge))
+        indexes[introduction.stream] = index
+        changed.insert(index)
+        return index
+    }
+
+    /// Everything of a stream up to a number is held or SKIPped.
+    package mutating func advance(_ stream: StreamIndex, to number: UInt64) {
+        rows[Int(stream.rawValue) - 1].prefix = number
+        changed.insert(stream)
+    }
+
+    /// The streams of a bridge, in the order in which they became known.
+    package func rows(of bridge: BridgeIndex) -> [StreamRow] { rows.filter { $0.bridge == bridge } }
+
+    /// The newest profiles of a stream's authors by number.
+    package func profiles(of stream: StreamIndex) -> [(number: UInt64, profile: Profile)] {
+        (profiles[stream] ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
     /// The next number of a stream of this relay's own.
     package mutating func nextNumber(in stream: StreamIndex) -> UInt64 {
         let place = Int(stream.rawValue) - 1

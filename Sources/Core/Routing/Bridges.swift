@@ -24,8 +24,13 @@ package struct MemberSettings: Hashable, Sendable {
     package let direction: Direction
     /// What happens to a message of which nobody knows whether it arrived.
     package let uncertain: UncertainPolicy
+    /// Whether `endpoint` is the name of a peer, and `channel` the name under which the bridge is shared with it.
+    package let isPeer: Bool
 
-    package init(endpoint: String, channel: String, direction: Direction = .both, uncertain: UncertainPolicy = .again) {
+    package init(
+        endpoint: String, channel: String, direction: Direction = .both, uncertain: UncertainPolicy = .again, isPeer: Bool = false
+    ) {
+        self.isPeer = isPeer
         self.endpoint = endpoint
         self.channel = channel
         self.direction = direction

@@ -1,12 +1,15 @@
 import Base
 import Core
 import EndpointIRC
+import Links
+import Model
 
 /// The whole configuration, checked.
 package struct Settings: Hashable, Sendable {
     package var language: Language
     package var relay: RelaySettings
     package var endpoints: [String: EndpointSettings]
+    package var peers: [String: PeerSettings]
     package var bridges: [BridgeSettings]
     package var limits: EngineLimits
     /// Intake stops when the file system of the state has less than this free, in bytes.
@@ -19,6 +22,10 @@ package struct RelaySettings: Hashable, Sendable {
     package let name: String
     /// The folder of journal, keys and control socket.
     package let state: String
+    /// Where peers dial to; none: this relay only dials.
+    package let listen: [HostPort]
+    /// What peers are told to dial.
+    package let advertise: [HostPort]
 
     init(_ table: inout ConfigurationTable) throws(ConfigurationError) {
         let place = table.place
@@ -27,6 +34,8 @@ package struct RelaySettings: Hashable, Sendable {
             throw ConfigurationError(place, "relay name \"\(name)\": expected 1 to 32 of a-z, 0-9 and -")
         }
         state = try table.requiredText("state", "a folder, such as \"/var/lib/fairlead\"")
+        listen = try table.hostPorts("listen")
+        advertise = try table.hostPorts("advertise")
         try table.end()
     }
 }
@@ -55,4 +64,16 @@ package enum EndpointSettings: Hashable, Sendable {
 func isShortName(_ name: String) -> Bool {
     (1...32).contains(name.utf8.count)
         && name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
+}
+
+extension PeerSettings {
+    /// `[peer.NAME]`
+    init(_ table: inout ConfigurationTable) throws(ConfigurationError) {
+        let value = try table.required("id", "the peer's relay id, as its log and `fairlead link` show it")
+        guard let id = RelayID(text: try value.text()) else {
+            throw ConfigurationError(value.place, "id is no relay id: a character is missing, wrong or one too many")
+        }
+        self.init(id: id, addresses: try table.hostPorts("address"))
+        try table.end()
+    }
 }

@@ -1,6 +1,7 @@
 import Base
 import Core
 import IO
+import Links
 
 /// Reads the configuration: the main file and, beside it, `conf.d/*.toml` in the order of their names.
 package enum SettingsReader {
@@ -50,12 +51,26 @@ package enum SettingsReader {
             var table = table
             endpoints[name] = try EndpointSettings(&table)
         }
-        var bridges = BridgeReader(endpoints: Set(endpoints.keys))
+        var peers: [String: PeerSettings] = [:]
+        for (name, table) in try top.tables("peer") {
+            guard isShortName(name) else {
+                throw ConfigurationError(table.place, "peer name \"\(name)\": expected 1 to 32 of a-z, 0-9 and -")
+            }
+            guard endpoints[name] == nil else { throw ConfigurationError(table.place, "there is an endpoint \"\(name)\" already") }
+            var table = table
+            let peer = try PeerSettings(&table)
+            if let other = peers.first(where: { $0.value.id == peer.id })?.key {
+                throw ConfigurationError(table.place, "[peer.\(name)] has the same id as [peer.\(other)]")
+            }
+            peers[name] = peer
+        }
+        var bridges = BridgeReader(endpoints: Set(endpoints.keys), peers: Set(peers.keys))
         for table in try top.list("bridge") { try bridges.add(table) }
         let (limits, reserve) = try self.limits(&top)
         try top.end()
         return Settings(
-            language: language, relay: relay, endpoints: endpoints, bridges: bridges.bridges, limits: limits, reserve: reserve)
+            language: language, relay: relay, endpoints: endpoints, peers: peers, bridges: bridges.bridges, limits: limits, reserve: reserve
+        )
     }
 
     private static func limits(_ top: inout ConfigurationTable) throws(ConfigurationError) -> (EngineLimits, Int64) {
@@ -77,7 +92,7 @@ package enum SettingsReader {
                 continue
             }
             switch (key, known.content, value.content) {
-            case ("endpoint", .table(let old), .table(let new)):
+            case ("endpoint", .table(let old), .table(let new)), ("peer", .table(let old), .table(let new)):
                 for (name, entry) in new.sorted(by: { $0.key < $1.key }) {
                     if let first = old[name] {
                         throw ConfigurationError(entry.place, "[\(key).\(name)] stands in \(first.place.file) already")
@@ -97,10 +112,14 @@ package enum SettingsReader {
 /// Reads `[[bridge]]` tables and sees that they go together.
 private struct BridgeReader {
     let endpoints: Set<String>
+    let peers: Set<String>
     private(set) var bridges: [BridgeSettings] = []
     private var homes: [String: String] = [:]
 
-    init(endpoints: Set<String>) { self.endpoints = endpoints }
+    init(endpoints: Set<String>, peers: Set<String>) {
+        self.endpoints = endpoints
+        self.peers = peers
+    }
 
     mutating func add(_ bridge: ConfigurationTable) throws(ConfigurationError) {
         var table = bridge
@@ -141,13 +160,14 @@ private struct BridgeReader {
             throw ConfigurationError(channelValue.place, "\"\(text)\": expected \"endpoint:channel\"")
         }
         let endpoint = String(text[..<colon])
-        guard endpoints.contains(endpoint) else {
-            let hint = nearest(to: endpoint, among: endpoints).map { "; did you mean \"\($0)\"?" } ?? ""
-            throw ConfigurationError(channelValue.place, "there is no endpoint \"\(endpoint)\"\(hint)")
+        guard endpoints.contains(endpoint) || peers.contains(endpoint) else {
+            let hint = nearest(to: endpoint, among: endpoints.union(peers)).map { "; did you mean \"\($0)\"?" } ?? ""
+            throw ConfigurationError(channelValue.place, "there is no endpoint or peer \"\(endpoint)\"\(hint)")
         }
         if let other = homes[text] { throw ConfigurationError(channelValue.place, "\"\(text)\" is in bridge \"\(other)\" already") }
         homes[text] = bridge
         return MemberSettings(
-            endpoint: endpoint, channel: String(text[text.index(after: colon)...]), direction: direction, uncertain: uncertain)
+            endpoint: endpoint, channel: String(text[text.index(after: colon)...]), direction: direction, uncertain: uncertain,
+            isPeer: peers.contains(endpoint))
     }
 }

@@ -41,9 +41,28 @@ package final class IdentityKey: @unchecked Sendable {
     }
 
     /// SHA-256 of the SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7), 32 bytes.
-    package var hash: [UInt8] {
+    package var hash: [UInt8] { IdentityKey.hash(of: pointer) }
+
+    /// A certificate that says nothing but the key: the same name for everybody, valid for ever (RFC 5280 section 4.1.2.5, "99991231235959Z").
+    func selfSignedCertificate() -> OpaquePointer {
+        guard let certificate = X509_new() else { preconditionFailure("libcrypto makes no certificate") }
+        X509_set_version(certificate, 2)
+        ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1)
+        ASN1_TIME_set_string(X509_getm_notBefore(certificate), "20200101000000Z")
+        ASN1_TIME_set_string(X509_getm_notAfter(certificate), "99991231235959Z")
+        let name = X509_get_subject_name(certificate)
+        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, Array("fairlead".utf8), -1, -1, 0)
+        X509_set_issuer_name(certificate, name)
+        X509_set_pubkey(certificate, pointer)
+        // Ed25519 signs without a digest of its own choosing.
+        precondition(X509_sign(certificate, pointer, nil) > 0, "libcrypto signs no certificate: \(TLSContext.words())")
+        return certificate
+    }
+
+    /// SHA-256 of a public key's SubjectPublicKeyInfo.
+    static func hash(of key: OpaquePointer) -> [UInt8] {
         var bytes: UnsafeMutablePointer<UInt8>?
-        let count = i2d_PUBKEY(pointer, &bytes)
+        let count = i2d_PUBKEY(key, &bytes)
         precondition(count > 0, "libcrypto spells no public key")
         defer { CRYPTO_free(bytes, "", 0) }
         return SHA256.digest(Array(UnsafeBufferPointer(start: bytes, count: Int(count))))

@@ -4,6 +4,8 @@ import COpenSSL
 /// What many TLS connections share: who is trusted, who this side is. Sendable unchecked: OpenSSL counts references to it with a lock.
 package final class TLSContext: @unchecked Sendable {
     let pointer: OpaquePointer
+    /// What a server of a link agrees to, with its length before it.
+    private var alpn: [UInt8] = []
 
     private init(_ method: OpaquePointer?) throws(StreamError) {
         guard let pointer = SSL_CTX_new(method) else { throw .lost("TLS: \(TLSContext.words())") }
@@ -33,6 +35,44 @@ package final class TLSContext: @unchecked Sendable {
         setVersions(from: TLS1_2_VERSION)
         if SSL_CTX_use_certificate_chain_file(pointer, certificate) != 1 { throw .lost("\(certificate): \(TLSContext.words())") }
         if SSL_CTX_use_PrivateKey_file(pointer, key, SSL_FILETYPE_PEM) != 1 { throw .lost("\(key): \(TLSContext.words())") }
+    }
+
+    /// For links: TLS 1.3 alone, both sides show a certificate that they signed themselves, and only its key counts (`TLSStream.peerKeyHash`).
+    /// ALPN (RFC 7301) names the protocol with its major version.
+    package convenience init(identity: IdentityKey, protocolName: String, isServer: Bool) throws(StreamError) {
+        try self.init(isServer ? TLS_server_method() : TLS_client_method())
+        setVersions(from: TLS1_3_VERSION)
+        // No tickets: a session is never resumed, so the key is shown each time.
+        SSL_CTX_set_num_tickets(pointer, 0)
+        let certificate = identity.selfSignedCertificate()
+        defer { X509_free(certificate) }
+        guard SSL_CTX_use_certificate(pointer, certificate) == 1, SSL_CTX_use_PrivateKey(pointer, identity.pointer) == 1 else {
+            throw .lost("TLS: \(TLSContext.words())")
+        }
+        SSL_CTX_set_verify(pointer, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT) { _, _ in 1 }
+        let wire = [UInt8(protocolName.utf8.count)] + Array(protocolName.utf8)
+        if isServer {
+            alpn = wire
+            SSL_CTX_set_alpn_select_cb(
+                pointer,
+                { _, selected, length, offered, offeredLength, argument in
+                    let own = Unmanaged<TLSContext>.fromOpaque(argument!).takeUnretainedValue().alpn
+                    var place = 0
+                    while place < Int(offeredLength) {
+                        let count = Int(offered![place])
+                        guard place + 1 + count <= Int(offeredLength) else { break }
+                        if (0...count).allSatisfy({ $0 < own.count && offered![place + $0] == own[$0] }) {
+                            selected!.pointee = offered! + place + 1
+                            length!.pointee = UInt8(count)
+                            return SSL_TLSEXT_ERR_OK
+                        }
+                        place += 1 + count
+                    }
+                    return SSL_TLSEXT_ERR_ALERT_FATAL
+                }, Unmanaged.passUnretained(self).toOpaque())
+        } else {
+            SSL_CTX_set_alpn_protos(pointer, wire, UInt32(wire.count))
+        }
     }
 
     private func setVersions(from lowest: Int32) {

@@ -49,6 +49,23 @@ package final class TLSStream: ByteStream, @unchecked Sendable {
         return tls
     }
 
+    /// Agrees with another relay, as the one that dialled or the one that was dialled. Whose key it is must be looked at afterwards.
+    package static func link(
+        over stream: any ByteStream, _ context: TLSContext, isDialler: Bool, before deadline: Instant, on loop: any Loop
+    ) async throws(StreamError) -> TLSStream {
+        let tls = try TLSStream(over: stream, context)
+        if isDialler { SSL_set_connect_state(tls.session) } else { SSL_set_accept_state(tls.session) }
+        try await tls.handshake(before: deadline, on: loop)
+        return tls
+    }
+
+    /// SHA-256 of the other side's SubjectPublicKeyInfo, 32 bytes; nil if it showed no certificate.
+    package var peerKeyHash: [UInt8]? {
+        guard let certificate = SSL_get1_peer_certificate(session) else { return nil }
+        defer { X509_free(certificate) }
+        return X509_get0_pubkey(certificate).map { IdentityKey.hash(of: $0) }
+    }
+
     /// Agrees with a client.
     package static func accept(over stream: any ByteStream, _ context: TLSContext, before deadline: Instant, on loop: any Loop)
         async throws(StreamError) -> TLSStream

@@ -78,6 +78,10 @@ package struct RecordOutline: Hashable, Sendable {
 
     private func has(_ field: UInt64) -> Bool { fields & RecordFormat.bit(field) != 0 }
 
+    /// Whether it changes or deletes a message.
+    package var isChange: Bool { kind == RecordFormat.Kind.edited || kind == RecordFormat.Kind.deleted }
+    package var isProfile: Bool { kind == RecordFormat.Kind.profile }
+
     /// Whether this program knows the kind.
     package var isKnown: Bool { RecordFormat.requiredFields(of: kind) != nil }
 }

@@ -1,0 +1,90 @@
+import Base
+import Model
+
+/// What links ask of the engine. A link is an edge like an endpoint, but for what it carries: entries of the log as they are.
+package protocol LinkPort: Actor {
+    /// The epoch in which this relay's events are born now.
+    var epoch: Epoch { get }
+
+    /// The number by which the journal knows a peer; a new one at the first time.
+    func index(of peer: RelayID) async -> PeerIndex
+
+    /// What is held of a shared channel: this relay's own streams and the peer's.
+    func holdings(of channel: DestinationID, with peer: RelayID) async throws -> [StreamHolding]
+
+    /// Takes note of a stream that a peer speaks of. Throws `PeerFault` for one that it may not speak of.
+    func introduce(_ introduction: StreamIntroduction, in channel: DestinationID, by peer: RelayID) async throws(PeerFault) -> StreamIndex
+
+    /// Takes over what a peer passed on in a channel, in order, and returns once it is journaled. Duplicates are dropped and counted.
+    /// Throws `PeerFault`, or what ends the engine.
+    func accept(_ passed: PassedOn, in channel: DestinationID, from peer: RelayID) async throws
+
+    /// Streams of a shared channel that are passed on to a peer, with how far they are known here.
+    func streams(of channel: DestinationID, for peer: RelayID) async -> [PassedStream]
+
+    /// From where on a channel is shared: the end of the log when both sides agreed for the first time.
+    func base(of channel: DestinationID) async throws -> Position
+
+    /// Where the entries of a stream from a number on begin in the log; the oldest position whose content is here if that one is gone.
+    func position(of stream: StreamIndex, from number: UInt64) async throws -> Position
+
+    /// Committed entries from a position on, in order; nil if there are none. The first may lie before `position`.
+    func committed(from position: Position) async throws -> EntryRun?
+
+    /// Behind the last committed entry.
+    var committedBefore: Position { get }
+
+    /// The newest profiles of a stream's authors, as their records.
+    func profiles(of stream: StreamIndex) async -> [AuthorRow]
+
+    /// A peer has made durable all of a channel that lies before `position`.
+    func acknowledged(_ channel: DestinationID, before position: Position) async
+
+    /// Has `body` called on the loop after each commit, under a name that is given back to `unfollow`.
+    func follow(_ body: @escaping @Sendable () -> Void) async -> UInt64
+    func unfollow(_ follower: UInt64) async
+}
+
+/// A stream and how much of it is here.
+package struct StreamHolding: Hashable, Sendable {
+    package let introduction: StreamIntroduction
+    package let prefix: UInt64
+    /// Of the event at `prefix`; 0 where it has no content here.
+    package let digest: UInt64
+    package let holes: [UInt64]
+}
+
+/// A stream that can be passed on.
+package struct PassedStream: Hashable, Sendable {
+    package let index: StreamIndex
+    package let introduction: StreamIntroduction
+    package let prefix: UInt64
+}
+
+/// Entries of the log that a peer passed on, with the profiles that its SKIPs carry.
+package struct PassedOn: Hashable, Sendable {
+    package var entries = EntryBuffer()
+    package var profiles: [AuthorRow] = []
+
+    package init() {}
+
+    package var isEmpty: Bool { entries.isEmpty && profiles.isEmpty }
+}
+
+/// What a peer may not do or say. The session ends.
+package enum PeerFault: Error, Hashable, Sendable {
+    /// A number above the next one.
+    case gap(EventID, expected: UInt64)
+    /// A record that can't be read; the second time a stub takes its place.
+    case recordInvalid(EventID, String)
+    /// A stream of another relay.
+    case notYours(StreamID)
+    /// An epoch of ours that never was.
+    case unknownEpoch(StreamID)
+    /// An event of the running epoch that this process never numbered: another one speaks in its name, or it was rolled back.
+    case fork(EventID)
+    /// A change of a message of somebody else's.
+    case notAllowed(EventID)
+    /// No channel of the peer's any more.
+    case unknownChannel
+}

@@ -1,0 +1,242 @@
+import Base
+import Model
+
+/// What comes from peers: entries of the log that were numbered elsewhere.
+extension Engine: LinkPort {
+    package var epoch: Epoch { streams.epoch }
+
+    package func index(of peer: RelayID) -> PeerIndex {
+        if let known = peers.firstIndex(of: peer) { return PeerIndex(UInt32(known + 1)) }
+        peers.append(peer)
+        pending.notes[Engine.peersNote] = peers.flatMap(\.bytes)
+        return PeerIndex(UInt32(peers.count))
+    }
+
+    /// The note of all peers ever known, 32 bytes each, in the order of their numbers.
+    static let peersNote = "peers"
+
+    static func peers(in state: JournalState) -> [RelayID] {
+        let bytes = state.notes[peersNote] ?? []
+        return stride(from: 0, to: bytes.count - bytes.count % 32, by: 32).map { RelayID(bytes: Array(bytes[$0..<$0 + 32])) }
+    }
+
+    // MARK: Taking in
+
+    package func introduce(_ introduction: StreamIntroduction, in channel: DestinationID, by peer: RelayID) throws(PeerFault)
+        -> StreamIndex
+    {
+        guard let member = routing.member(channel), member.settings.isPeer else { throw .unknownChannel }
+        if introduction.owner == relay {
+            guard introduction.epoch.isGenuine(secret: epochSecret) else { throw .unknownEpoch(introduction.stream) }
+        } else if introduction.owner != peer {
+            throw .notYours(introduction.stream)
+        }
+        if let known = streams.index(of: introduction.stream) {
+            guard streams[known].bridge == member.bridge else { throw .notYours(introduction.stream) }
+            return known
+        }
+        return streams.introduce(introduction, bridge: member.bridge)
+    }
+
+    package func accept(_ passed: PassedOn, in channel: DestinationID, from peer: RelayID) async throws {
+        try await waitForRoom()
+        guard let member = routing.member(channel), member.settings.isPeer else { throw PeerFault.unknownChannel }
+        var born = EntryBuffer()
+        var fault: PeerFault?
+        for row in passed.profiles { learn(row) }
+        for index in 0..<passed.entries.count {
+            do throws(PeerFault) {
+                try accept(passed.entries, index, into: &born)
+            } catch {
+                // What came before it is in order and stays.
+                fault = error
+                break
+            }
+        }
+        if !born.isEmpty {
+            for other in routing.destinations(of: member.bridge) { jump(other, of: member.bridge) }
+            recent.append(born, at: loop.time, committed: committedEnd)
+            ends[member.bridge] = recent.end
+            for other in routing.destinations(of: member.bridge) { try await fill(other, mayAskJournal: false) }
+        }
+        if !pending.isEmpty || recent.end != committedEnd { try await waitForCommit() }
+        if let fault { throw fault }
+    }
+
+    private func accept(_ entries: EntryBuffer, _ index: Int, into born: inout EntryBuffer) throws(PeerFault) {
+        let head = entries.heads[index]
+        let known = streams[head.stream].prefix
+        let last = if case .skip(let through, _) = head.content { through } else { head.number }
+        let id = streams.id(head.stream, head.number)
+        if last <= known {
+            counters.duplicates += 1
+            return
+        }
+        guard head.number <= known + 1 else { throw .gap(id, expected: known + 1) }
+        let isGivenBack = streams.isOwn(head.stream)
+        if isGivenBack && streams[head.stream].introduction.epoch == epoch { throw .fork(id) }
+        let position = pending.first + pending.entries.count
+        let taken: EntryHead
+        if case .skip(let through, let reason) = head.content {
+            taken = EntryHead(
+                stream: head.stream, number: known + 1, originTime: head.originTime, hops: head.hops,
+                content: .skip(through: through, reason),
+                source: head.source)
+            pending.entries.append(taken, record: EmptyCollection())
+            born.append(taken, record: EmptyCollection())
+        } else {
+            let range = entries.recordRange(index)
+            switch check(entries, index, id) {
+            case .sound: break
+            case .refused(let fault): throw fault
+            case .stub:
+                stub(head, position, into: &born)
+                streams.advance(head.stream, to: last)
+                return
+            }
+            taken = EntryHead(
+                stream: head.stream, number: head.number, originTime: head.originTime, hops: head.hops, source: head.source,
+                isGivenBack: isGivenBack)
+            pending.entries.append(taken, record: entries.bytes[range])
+            born.append(taken, record: entries.bytes[range])
+            take(entries, index, id, position)
+        }
+        counters.passedOn += 1
+        streams.advance(head.stream, to: last)
+    }
+
+    private enum Verdict {
+        case sound
+        case refused(PeerFault)
+        /// It was unreadable before: it can't be had, and must not stop what follows.
+        case stub
+    }
+
+    private func check(_ entries: EntryBuffer, _ index: Int, _ id: EventID) -> Verdict {
+        do {
+            let outline = try entries.withRecord(index) { record throws(RecordError) in try RecordOutline(checking: record) }
+            guard outline.isChange, let target = outline.target, let stream = streams.index(of: target.stream) else { return .sound }
+            // Only the relay that a message's author belongs to changes it.
+            return streams[stream].introduction.owner == owner(of: id) ? .sound : .refused(.notAllowed(id))
+        } catch {
+            if unreadable.remove(id) != nil { return .stub }
+            unreadable.insert(id)
+            return .refused(.recordInvalid(id, "\(error.reason) at byte \(error.offset)"))
+        }
+    }
+
+    private func owner(of id: EventID) -> RelayID? { streams.index(of: id.stream).map { streams[$0].introduction.owner } }
+
+    private func stub(_ head: EntryHead, _ position: Position, into born: inout EntryBuffer) {
+        let stub = EntryHead(
+            stream: head.stream, number: head.number, originTime: head.originTime, hops: head.hops,
+            content: .skip(through: head.number, .refused), source: head.source)
+        pending.entries.append(stub, record: EmptyCollection())
+        born.append(stub, record: EmptyCollection())
+        for member in routing.all where member.bridge == streams[head.stream].bridge && !member.settings.isPeer {
+            lastBounce += 1
+            pending.bounces.append(
+                BounceRow(
+                    id: lastBounce, destination: member.destination, positions: position...position, count: 1, code: "undecodable",
+                    text: "event \(streams.id(head.stream, head.number)) of a peer can't be read", time: loop.time))
+        }
+    }
+
+    /// What an accepted record changes: profiles and the look-ahead.
+    private func take(_ entries: EntryBuffer, _ index: Int, _ id: EventID, _ position: Position) {
+        let record = entries.bytes[entries.recordRange(index)]
+        guard let outline = try? entries.withRecord(index, { record throws(RecordError) in try RecordOutline(checking: record) }),
+            outline.isChange || outline.isProfile
+        else { return }
+        var dropped = 0
+        guard let (event, author) = try? Event.decode(Array(record).span.bytes, droppedSpans: &dropped) else { return }
+        if case .profile = event {
+            learn(AuthorRow(stream: entries.heads[index].stream, number: author, record: Array(record)))
+        } else {
+            note(event, id, position)
+        }
+    }
+
+    /// A profile that a peer told: one of a lower version changes nothing.
+    private func learn(_ row: AuthorRow) {
+        var dropped = 0
+        guard case .profile(let profile)? = try? Event.decode(row.record.span.bytes, droppedSpans: &dropped).event else { return }
+        if let known = streams.profile(row.stream, row.number), known.version > profile.version { return }
+        streams.learn(profile, number: row.number, stream: row.stream)
+        pending.authors.append(row)
+    }
+
+    // MARK: Passing on
+
+    package func holdings(of channel: DestinationID, with peer: RelayID) async throws -> [StreamHolding] {
+        guard let member = routing.member(channel) else { return [] }
+        var holdings: [StreamHolding] = []
+        for row in streams.rows(of: member.bridge) where row.introduction.owner == relay || row.introduction.owner == peer {
+            let digest = try await digest(of: row)
+            holdings.append(
+                StreamHolding(introduction: row.introduction, prefix: row.prefix, digest: digest, holes: row.holes.map(\.number)))
+        }
+        return holdings
+    }
+
+    private func digest(of row: StreamRow) async throws -> UInt64 {
+        guard row.prefix > 0, let position = try await journal.reader.positions(of: row.index, numbers: row.prefix...row.prefix).first,
+            let entry = try await entry(at: position), entry.head.isEvent
+        else { return 0 }
+        let envelope = Envelope(id: streams.id(row.index, row.prefix), originTime: entry.head.originTime, hops: entry.head.hops)
+        return envelope.digest(of: entry.record)
+    }
+
+    package func streams(of channel: DestinationID, for peer: RelayID) -> [PassedStream] {
+        guard let member = routing.member(channel) else { return [] }
+        return streams.rows(of: member.bridge).filter { $0.introduction.owner == relay || $0.introduction.owner == peer }.map {
+            PassedStream(index: $0.index, introduction: $0.introduction, prefix: $0.prefix)
+        }
+    }
+
+    package func base(of channel: DestinationID) async throws -> Position {
+        if let known = sources[channel], known.count == 8 { return Position(known.firstUInt64) }
+        let base = recent.end
+        var writer = ByteWriter()
+        writer.uint64(base.rawValue)
+        sources[channel] = writer.bytes
+        changedDestinations.insert(channel)
+        // Until it is durable, a crash would move it.
+        try await waitForCommit()
+        return base
+    }
+
+    package func position(of stream: StreamIndex, from number: UInt64) async throws -> Position {
+        try await journal.reader.positions(of: stream, numbers: number...number).first ?? oldest
+    }
+
+    package func committed(from position: Position) async throws -> EntryRun? {
+        if position >= committedEnd { return nil }
+        if let run = recent.run(at: position) { return run }
+        let run = try await journal.reader.read(from: position, atMost: CoreLimits.coldRead)
+        return run.entries.isEmpty ? nil : run
+    }
+
+    package var committedBefore: Position { committedEnd }
+
+    package func profiles(of stream: StreamIndex) -> [AuthorRow] {
+        streams.profiles(of: stream).map { number, profile in
+            AuthorRow(stream: stream, number: number, record: RecordEncoder.encode(.profile(profile), author: number))
+        }
+    }
+
+    package func acknowledged(_ channel: DestinationID, before position: Position) {
+        peerCursors[channel] = max(position, peerCursors[channel] ?? .zero)
+        changedDestinations.insert(channel)
+    }
+
+    // MARK: Followers
+
+    package func follow(_ body: @escaping @Sendable () -> Void) -> UInt64 {
+        lastFollower += 1
+        followers[lastFollower] = body
+        return lastFollower
+    }
+
+    package func unfollow(_ follower: UInt64) { followers[follower] = nil }
+}

@@ -1,0 +1,95 @@
+import Base
+import Core
+import IO
+import Links
+import Model
+
+/// The links of a running relay: listens for peers, keeps one `PeerLink` for each, and changes them when the configuration changes.
+actor DaemonLinks {
+    private let identity: IdentityKey
+    private let engine: Engine
+    private let loop: EventLoop
+    private let entropy: any Entropy
+    private let log: Log
+    private var listeners: [LinkListener] = []
+    private var running: [String: Running] = [:]
+    private var starting: [(name: String, link: PeerLink)] = []
+    private var wake = Signal()
+    private var isStopping = false
+    private var failure: (any Error)?
+
+    private struct Running {
+        let settings: PeerSettings
+        let link: PeerLink
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    init(identity: IdentityKey, engine: Engine, loop: EventLoop, entropy: any Entropy, log: Log) {
+        self.identity = identity
+        self.engine = engine
+        self.loop = loop
+        self.entropy = entropy
+        self.log = log
+    }
+
+    /// Binds before anything is said to be ready.
+    func listen(at places: [HostPort]) async throws {
+        for place in places { listeners.append(try await LinkListener(at: place, identity: identity, loop: loop, log: log)) }
+    }
+
+    /// The peers of the configuration from now on. Those that did not change go on undisturbed.
+    func serve(_ peers: [String: PeerSettings]) async {
+        for (name, one) in running where peers[name] != one.settings {
+            running[name] = nil
+            await one.link.stop()
+        }
+        for (name, settings) in peers.sorted(by: { $0.key < $1.key }) where running[name] == nil && !isStopping {
+            let link = PeerLink(name, settings, identity: identity, port: engine, loop: loop, entropy: entropy, log: log)
+            running[name] = Running(settings: settings, link: link)
+            starting.append((name, link))
+        }
+        await engine.name(Dictionary(peers.map { ($0.value.id, $0.key) }) { first, _ in first })
+        for (name, one) in running { await one.link.serve(await channels(of: name)) }
+        let byID = Dictionary(running.values.map { ($0.settings.id, $0.link) }) { first, _ in first }
+        for listener in listeners { await listener.serve(byID) }
+        wake.set()
+    }
+
+    private func channels(of peer: String) async -> [String: DestinationID] {
+        var channels: [String: DestinationID] = [:]
+        for served in await engine.channels(of: peer) { channels[served.settings.channel] = served.destination }
+        return channels
+    }
+
+    func stop() async {
+        if isStopping { return }
+        isStopping = true
+        for listener in listeners { listener.stop() }
+        for one in running.values { await one.link.stop() }
+        wake.set()
+    }
+
+    /// Runs until `stop`.
+    func run() async throws {
+        await withDiscardingTaskGroup { group in
+            for listener in listeners { group.addTask { await self.keep { try await listener.run() } } }
+            while !isStopping {
+                for (_, link) in starting { group.addTask { await self.keep { try await link.run() } } }
+                starting = []
+                await withUnsafeContinuation { wake.wait($0) }
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// What ends one of them with an error ends the relay.
+    private func keep(_ body: @Sendable () async throws -> Void) async {
+        do {
+            try await body()
+        } catch {
+            failure = failure ?? error
+            await stop()
+        }
+    }
+}

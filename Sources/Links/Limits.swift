@@ -1,0 +1,25 @@
+import Base
+
+/// Bounds and deadlines of links as this side keeps them.
+enum LinkDriverLimits {
+    /// Resolving, connecting and TLS; and from there to HELLO.
+    static let connecting = Interval.seconds(30)
+    static let greeting = Interval.seconds(20)
+    /// A batch holds so many records and bytes at most: a flood's frames are some tens of kilobytes packed.
+    static let batchItems = 1024
+    static let batchBytes = 128 << 10
+    /// Batches that were read and are not journaled yet.
+    static let intake = 64
+    /// How often retention learns how far a peer has come.
+    static let acknowledged = Interval.seconds(1)
+    /// The other side's CLOSE, or the end of ours, is waited for.
+    static let closing = Interval.milliseconds(500)
+    /// A second session makes the first one prove that it lives.
+    static let proof = Interval.seconds(5)
+    static let redial = Backoff(first: .milliseconds(500), longest: .seconds(60))
+    /// Connections that have not shown a known key yet.
+    static let unauthenticated = 64
+    static let read = 64 << 10
+    /// The clock of a session.
+    static let tick = Interval.seconds(5)
+}

@@ -1,0 +1,111 @@
+import Base
+import Core
+import Model
+import WireLink
+
+/// What the peer passes on: unpacked, journaled, acknowledged, in this order.
+extension LinkDriver {
+    func received(_ batch: BatchFrame, in name: String) async throws(LinkFailure) {
+        guard let destination = channels[name] else { throw LinkFailure(.unknownChannel, "BATCH of a channel that is not shared any more") }
+        let unpacker = try context(of: name, isReset: batch.isReset)
+        let bytes = try unpacker.unpack(batch.packed)
+        counters.unpackedIn += UInt64(bytes.count)
+        let items = try BatchDecoder.items(bytes.span.bytes, &unpacker.columns)
+        let numbered = try session.unpacked(items, of: batch, byteCount: bytes.count)
+        var incoming = Incoming(channel: name, passed: PassedOn(), touched: [:], items: items.count, bytes: bytes.count)
+        for item in numbered {
+            switch item {
+            case .introduction(let introduction, _):
+                do throws(PeerFault) {
+                    inStreams.append(try await port.introduce(mapping.model(introduction), in: destination, by: mapping.peer))
+                } catch {
+                    throw LinkMapping.failure(error)
+                }
+            case .record(let stream, let number, let time, let hops, let record):
+                let head = EntryHead(
+                    stream: inStreams[Int(stream) - 1], number: number, originTime: UnixTime(seconds: time), hops: hops &+ 1, source: source
+                )
+                incoming.passed.entries.append(head, record: bytes[record])
+                incoming.touched[stream] = number
+            case .skip(let stream, let numbers, let reason, let profiles):
+                guard let reason = SkipReason(rawValue: reason) else { throw LinkFailure(.malformed, "a SKIP for reason \(reason)") }
+                let local = inStreams[Int(stream) - 1]
+                let head = EntryHead(
+                    stream: local, number: numbers.lowerBound, originTime: UnixTime(seconds: 0), hops: 0,
+                    content: .skip(through: numbers.upperBound, reason), source: source)
+                incoming.passed.entries.append(head, record: EmptyCollection())
+                incoming.passed.profiles += profiles.map { AuthorRow(stream: local, number: $0.author, record: $0.record) }
+                incoming.touched[stream] = numbers.upperBound
+            }
+        }
+        intake.append(incoming)
+        intakeSignal.set()
+    }
+
+    /// The channel's context. Both sides keep the same number of them and give up the one that was unused longest.
+    private func context(of name: String, isReset: Bool) throws(LinkFailure) -> Unpacker {
+        unpackerUse.removeAll { $0 == name }
+        unpackerUse.append(name)
+        if isReset {
+            if unpackers[name] == nil && unpackers.count >= LinkLimits.contexts { unpackers[unpackerUse.removeFirst()] = nil }
+            unpackers[name] = Unpacker()
+        }
+        guard let unpacker = unpackers[name] else { throw LinkFailure(.unexpected, "a batch that goes on where no context is") }
+        return unpacker
+    }
+
+    /// Journals what has come, as much at once as there is, and acknowledges it.
+    func intakeLoop() async {
+        while true {
+            if intake.isEmpty {
+                if isEnding { return }
+                await withUnsafeContinuation { intakeSignal.wait($0) }
+                continue
+            }
+            let incoming = takeIntake()
+            roomSignal.set()
+            guard let destination = channels[incoming.channel] else { continue }
+            do {
+                try await port.accept(incoming.passed, in: destination, from: mapping.peer)
+                acknowledge(incoming)
+            } catch let fault as PeerFault {
+                counters.faults += 1
+                end(LinkMapping.failure(fault), about: FrameKind.batch.rawValue)
+                return
+            } catch {
+                return fail(error)
+            }
+        }
+    }
+
+    /// The first batch, and those of the same channel that follow it.
+    private func takeIntake() -> Incoming {
+        var first = intake[0]
+        var count = 1
+        while count < intake.count, intake[count].channel == first.channel {
+            first.passed.entries.append(intake[count].passed.entries)
+            first.passed.profiles += intake[count].passed.profiles
+            first.touched.merge(intake[count].touched) { $1 }
+            first.items += intake[count].items
+            first.bytes += intake[count].bytes
+            count += 1
+        }
+        intake.removeFirst(count)
+        return first
+    }
+
+    private func acknowledge(_ incoming: Incoming) {
+        counters.recordsIn += UInt64(incoming.items)
+        let entries = incoming.touched.sorted { $0.key < $1.key }.map { Acknowledgement.Entry(stream: $0.key, prefix: $0.value) }
+        if !entries.isEmpty { send(Acknowledgement(entries).frame) }
+        var used = consumed[incoming.channel] ?? (0, 0)
+        used.records += incoming.items
+        used.bytes += incoming.bytes
+        // A quarter of the window at a time, so that single messages cost no frame more.
+        if used.records >= LinkLimits.windowRecords / 4 || used.bytes >= LinkLimits.windowBytes / 4 {
+            perform(session.grant(incoming.channel, records: used.records, bytes: used.bytes))
+            used = (0, 0)
+        }
+        consumed[incoming.channel] = used
+    }
+}

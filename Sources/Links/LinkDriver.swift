@@ -1,0 +1,264 @@
+import Base
+import Core
+import Model
+import WireLink
+
+/// How sessions with a peer are set up.
+package struct LinkSettings: Hashable, Sendable {
+    /// Our name for the peer.
+    package let name: String
+    package let peer: RelayID
+
+    package init(name: String, peer: RelayID) {
+        self.name = name
+        self.peer = peer
+    }
+}
+
+/// One session with a peer: reads, journals, acknowledges; passes on what the peer lacks.
+actor LinkDriver {
+    let loop: any Loop
+    let stream: any ByteStream
+    let port: any LinkPort
+    let mapping: LinkMapping
+    let log: Log
+    let isDialler: Bool
+    var session: LinkSession
+    /// The channels to share, by name.
+    var channels: [String: DestinationID] = [:]
+    var offered: [String: UInt64] = [:]
+
+    // Going out.
+    var control: [UInt8] = []
+    /// Only the writer changes one.
+    var outflows: [String: Outflow] = [:]
+    var ledgers: [String: Ledger] = [:]
+    var outIndexes: [UInt64: (channel: String, stream: StreamIndex)] = [:]
+    var resumes: [String: [Resume.Holding]] = [:]
+    /// Channels with a packing context, the one that was unused longest first.
+    var packerUse: [String] = []
+    var workSignal = Signal()
+    var lastAcknowledged = Instant(nanoseconds: 0)
+
+    // Coming in.
+    var unpackers: [String: Unpacker] = [:]
+    var unpackerUse: [String] = []
+    var inStreams: [StreamIndex] = []
+    var intake: [Incoming] = []
+    var intakeSignal = Signal()
+    var roomSignal = Signal()
+    var consumed: [String: (records: Int, bytes: Int)] = [:]
+    var source = PeerIndex.local
+
+    var lastHeard: Instant
+    var pings: [[UInt8]: UnsafeContinuation<Bool, Never>] = [:]
+    var pingCount: UInt64 = 0
+    var isEnding = false
+    private(set) var ending: LinkFailure?
+    /// What the engine could not take in; ends the relay.
+    var failure: (any Error)?
+    package var counters = LinkCounters()
+
+    /// What a batch brought.
+    struct Incoming {
+        let channel: String
+        var passed: PassedOn
+        var touched: [UInt64: UInt64]
+        var items: Int
+        var bytes: Int
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+
+    init(
+        _ stream: any ByteStream, own: RelayID, _ settings: LinkSettings, epoch: Epoch, isDialler: Bool, port: any LinkPort, loop: any Loop,
+        log: Log
+    ) {
+        self.stream = stream
+        self.port = port
+        self.loop = loop
+        self.isDialler = isDialler
+        self.log = log
+        mapping = LinkMapping(own: own, peer: settings.peer)
+        session = LinkSession(Hello(epochOrdinal: UInt64(epoch.ordinal), epochBits: epoch.bits))
+        lastHeard = loop.now
+    }
+
+    /// Runs the session to its end.
+    func run(_ channels: [String: DestinationID]) async {
+        self.channels = channels
+        source = await port.index(of: mapping.peer)
+        let me = self
+        let follower = await port.follow { me.assumeIsolated { $0.workSignal.set() } }
+        perform(session.begin())
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.writeLoop() }
+            group.addTask { await self.intakeLoop() }
+            tick()
+            await readLoop()
+            isEnding = true
+            stream.close()
+            workSignal.set()
+            intakeSignal.set()
+        }
+        await port.unfollow(follower)
+        for waiter in pings.values { waiter.resume(returning: false) }
+        pings = [:]
+        await tellAcknowledged()
+    }
+
+    /// The channels to share from now on.
+    func serve(_ new: [String: DestinationID]) {
+        let gone = channels.filter { new[$0.key] != $0.value }
+        channels = new
+        guard session.isGreeted else { return }
+        for name in gone.keys.sorted() {
+            outflows[name] = nil
+            perform(session.revoke(name))
+        }
+        offerNew()
+    }
+
+    /// Whether the peer has said HELLO.
+    var isGreeted: Bool { session.isGreeted }
+
+    /// Whether the peer answers a PING within so long.
+    func answers(within interval: Interval) async -> Bool {
+        if isEnding { return false }
+        pingCount += 1
+        let token = (0..<8).map { UInt8(truncatingIfNeeded: pingCount >> (56 - 8 * UInt64($0))) }
+        send(Frame(.ping, token))
+        return await withUnsafeContinuation { continuation in
+            pings[token] = continuation
+            _ = loop.schedule(at: loop.now + interval) { [weak self] in
+                self?.assumeIsolated { $0.pings.removeValue(forKey: token)?.resume(returning: false) }
+            }
+        }
+    }
+
+    /// Ends the session with a word for the peer.
+    func end(_ reason: LinkFailure, about kind: UInt8 = 0) {
+        if ending != nil { return }
+        ending = reason
+        perform(session.close(reason, about: kind))
+        // What was written before it goes out first; who does not read is not waited for.
+        _ = loop.schedule(at: loop.now + LinkDriverLimits.closing) { [stream] in stream.close() }
+    }
+
+    // MARK: Reading
+
+    private func readLoop() async {
+        var decoder = FrameDecoder()
+        decoder.limit = LinkLimits.frame
+        do throws(StreamError) {
+            while ending == nil, let bytes = try await stream.read(atMost: LinkDriverLimits.read) {
+                lastHeard = loop.now
+                counters.bytesIn += UInt64(bytes.count)
+                decoder.feed(bytes)
+                var kind: UInt8 = 0
+                do throws(LinkFailure) {
+                    while let frame = try decoder.next() {
+                        kind = frame.kind
+                        for action in try session.received(frame) { try await perform(action) }
+                        if ending != nil { break }
+                    }
+                } catch {
+                    counters.faults += 1
+                    end(error, about: kind)
+                }
+                while intake.count > LinkDriverLimits.intake && failure == nil && ending == nil {
+                    await withUnsafeContinuation { roomSignal.wait($0) }
+                }
+            }
+            // A CLOSE is still being written.
+            if ending != nil { await loop.sleep(until: loop.now + LinkDriverLimits.closing) }
+        } catch {
+            ending = ending ?? LinkFailure(.timedOut, "\(error)")
+        }
+        ending = ending ?? LinkFailure(.normal, "ended by the peer")
+    }
+
+    func perform(_ actions: [LinkSession.Action]) {
+        for action in actions {
+            guard case .send(let frame) = action else { preconditionFailure("an action that only a frame can lead to: \(action)") }
+            send(frame)
+        }
+    }
+
+    func send(_ frame: Frame) {
+        control += frame.bytes
+        workSignal.set()
+    }
+
+    private func perform(_ action: LinkSession.Action) async throws(LinkFailure) {
+        switch action {
+        case .send(let frame): send(frame)
+        case .greeted(let hello):
+            log.notice("link up", ["epoch": String(hello.epochOrdinal), "dialled": String(isDialler)])
+            offerNew()
+        case .offered(let offer):
+            guard let destination = channels[offer.name] else { return log.info("the peer offers a channel", ["channel": offer.name]) }
+            perform(session.accept(offer))
+            await resume(offer.name, destination)
+        case .accepted(let name):
+            log.info("the peer shares a channel", ["channel": name])
+            await beginIfOpen(name)
+        case .revoked(let name):
+            log.warning("the peer shares a channel no more", ["channel": name])
+            outflows[name] = nil
+        case .resumed(let name, let resume):
+            resumes[name, default: []] += resume.holdings
+            await beginIfOpen(name)
+        case .batch(let name, let batch): try await received(batch, in: name)
+        case .acknowledged(let entries): try await acknowledged(entries)
+        case .credited: workSignal.set()
+        case .pong(let token): pings.removeValue(forKey: token)?.resume(returning: true)
+        case .draining(let seconds): log.info("the peer stops soon", ["redial_after_s": String(seconds)])
+        case .closed(let closing):
+            log.warning("the peer ends the session", ["code": closing.name, "reason": closing.words])
+            ending = ending ?? LinkFailure(CloseCode(rawValue: closing.code) ?? .normal, "by the peer: \(closing.words)")
+        }
+    }
+
+    private func offerNew() {
+        for name in channels.keys.sorted() where offered[name] == nil {
+            let (index, actions) = session.offer(name, title: "")
+            offered[name] = index
+            perform(actions)
+        }
+    }
+
+    private func resume(_ name: String, _ destination: DestinationID) async {
+        do {
+            guard let index = offered[name] else { return }
+            let holdings = try await port.holdings(of: destination, with: mapping.peer).map(mapping.wire)
+            var rest = holdings.suffix(LinkLimits.streams)[...]
+            repeat {
+                let part = rest.prefix(LinkLimits.resumeStreams)
+                rest = rest.dropFirst(part.count)
+                send(Resume(channel: index, hasTransit: false, isPartial: !rest.isEmpty, holdings: Array(part)).frame)
+            } while !rest.isEmpty
+        } catch {
+            fail(error)
+        }
+    }
+
+    /// The journal failed: the relay can't go on.
+    func fail(_ error: any Error) {
+        failure = failure ?? error
+        roomSignal.set()
+        end(LinkFailure(.internalError, "the relay stops"))
+    }
+
+    // MARK: The clock
+
+    private func tick() {
+        if isEnding || ending != nil { return }
+        let silence = Interval.seconds(session.peerHello?.silence ?? 30)
+        let quiet = lastHeard.distance(to: loop.now)
+        if !session.isGreeted && quiet > LinkDriverLimits.greeting { return end(LinkFailure(.timedOut, "no HELLO")) }
+        if quiet > silence + silence { return end(LinkFailure(.timedOut, "no sign of life for \(quiet.seconds) s")) }
+        if quiet > silence && session.isGreeted { send(Frame(.ping, [UInt8](repeating: 0, count: LinkLimits.pingToken))) }
+        _ = loop.schedule(at: loop.now + LinkDriverLimits.tick) { [weak self] in self?.assumeIsolated { $0.tick() } }
+    }
+}

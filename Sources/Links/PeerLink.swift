@@ -1,0 +1,156 @@
+import Base
+import Core
+import IO
+import Model
+import WireLink
+
+/// What the configuration says of a peer.
+package struct PeerSettings: Hashable, Sendable {
+    package let id: RelayID
+    /// Tried in this order; none: the peer dials.
+    package let addresses: [HostPort]
+
+    package init(id: RelayID, addresses: [HostPort]) {
+        self.id = id
+        self.addresses = addresses
+    }
+}
+
+/// The lasting relation to a peer: keeps one session, dials again when it is lost, decides which of two stays.
+package actor PeerLink {
+    private let name: String
+    private let settings: PeerSettings
+    private let own: RelayID
+    private let identity: IdentityKey
+    private let port: any LinkPort
+    private let loop: EventLoop
+    private let entropy: any Entropy
+    private let log: Log
+    private var channels: [String: DestinationID] = [:]
+    private var driver: LinkDriver?
+    private var isStopping = false
+    private var wake = Signal()
+    /// Sessions that wait for the running one to end.
+    private var endWaiters: [UnsafeContinuation<Void, Never>] = []
+    private var adopted: [(stream: TLSStream, done: UnsafeContinuation<Void, Never>)] = []
+    private var failure: (any Error)?
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    package init(
+        _ name: String, _ settings: PeerSettings, identity: IdentityKey, port: any LinkPort, loop: EventLoop, entropy: any Entropy, log: Log
+    ) {
+        self.name = name
+        self.settings = settings
+        self.identity = identity
+        self.port = port
+        self.loop = loop
+        self.entropy = entropy
+        self.log = log.with("peer", name)
+        own = RelayID(bytes: identity.hash)
+    }
+
+    /// The channels that are shared with this peer, by the name that both give them.
+    package func serve(_ channels: [String: DestinationID]) async {
+        self.channels = channels
+        await driver?.serve(channels)
+    }
+
+    /// Has `run` end soon.
+    package func stop() async {
+        isStopping = true
+        wake.set()
+        await driver?.end(LinkFailure(.normal, "the relay stops"))
+    }
+
+    /// Keeps the link until `stop`. Throws what ends the relay.
+    package func run() async throws {
+        var backoff = LinkDriverLimits.redial
+        while !isStopping {
+            if let (stream, done) = adopted.first {
+                adopted.removeFirst()
+                await session(stream, isDialler: false)
+                done.resume()
+                backoff.reset()
+            } else if !settings.addresses.isEmpty, let stream = await dial() {
+                backoff.reset()
+                await session(stream, isDialler: true)
+            }
+            if let failure { throw failure }
+            if isStopping || !adopted.isEmpty { continue }
+            // Who only waits to be dialled is woken by `adopt`.
+            let timer = settings.addresses.isEmpty ? nil : wakeLater(backoff.wait(entropy.bytes(8).firstUInt64))
+            await withUnsafeContinuation { wake.wait($0) }
+            if let timer { loop.cancel(timer) }
+        }
+        for (stream, done) in adopted {
+            stream.close()
+            done.resume()
+        }
+        adopted = []
+    }
+
+    private func wakeLater(_ interval: Interval) -> TimerID {
+        loop.schedule(at: loop.now + interval) { [weak self] in self?.assumeIsolated { $0.wake.set() } }
+    }
+
+    private func dial() async -> TLSStream? {
+        for address in settings.addresses where adopted.isEmpty && !isStopping {
+            do {
+                let deadline = loop.now + LinkDriverLimits.connecting
+                let plain = try await TCPConnector(on: loop).connect(to: address, .none, from: nil, before: deadline)
+                let context = try TLSContext(identity: identity, protocolName: LinkListener.protocolName, isServer: false)
+                let stream = try await TLSStream.link(over: plain, context, isDialler: true, before: deadline, on: loop)
+                if stream.peerKeyHash == settings.id.bytes { return stream }
+                log.error("another relay answers at the peer's address", ["address": address.description])
+                stream.close()
+            } catch {
+                log.info("the peer can't be reached", ["address": address.description, "reason": "\(error)"])
+            }
+        }
+        return nil
+    }
+
+    private func session(_ stream: TLSStream, isDialler: Bool) async {
+        let driver = LinkDriver(
+            stream, own: own, LinkSettings(name: name, peer: settings.id), epoch: await port.epoch, isDialler: isDialler, port: port,
+            loop: loop,
+            log: log)
+        self.driver = driver
+        if isStopping { await driver.end(LinkFailure(.normal, "the relay stops")) }
+        await driver.run(channels)
+        self.driver = nil
+        if let failed = await driver.failure { failure = failed }
+        let ending = await driver.ending
+        log.warning("link down", ["reason": ending?.words ?? "", "code": ending.map { "\($0.code)" } ?? ""])
+        for waiter in endWaiters { waiter.resume() }
+        endWaiters = []
+    }
+
+    /// Takes over a connection that the peer dialled; returns when its session has ended. While another session lives, only one of both
+    /// stays: that which the lower relay id dialled.
+    package func adopt(_ stream: TLSStream) async {
+        if let driver {
+            let isOurs = own.bytes.lexicographicallyPrecedes(settings.id.bytes)
+            // Both dialled at once: both sides see the same two sessions and keep the same one. Neither waits for the other's HELLO.
+            let mayStay = driver.isDialler == isOurs || !driver.isDialler
+            let isNew = await !driver.isGreeted
+            if mayStay, isNew && driver.isDialler ? true : await driver.answers(within: LinkDriverLimits.proof) {
+                return await refuse(stream, LinkFailure(.duplicate, "another session of these two relays lives"))
+            }
+            await driver.end(LinkFailure(.duplicate, "another session of these two relays takes its place"))
+            if self.driver != nil { await withUnsafeContinuation { endWaiters.append($0) } }
+        }
+        if isStopping { return await refuse(stream, LinkFailure(.normal, "the relay stops")) }
+        await withUnsafeContinuation { done in
+            adopted.append((stream, done))
+            wake.set()
+        }
+    }
+
+    private func refuse(_ stream: TLSStream, _ reason: LinkFailure) async {
+        log.info("a second session is refused", ["reason": reason.words])
+        try? await stream.write(Closing(reason).frame.bytes)
+        stream.close()
+    }
+}

@@ -1,0 +1,35 @@
+import Base
+
+/// Bounds of the link (docs/protocol.md section 9). Sizes in bytes.
+package enum LinkLimits {
+    /// A frame with its kind. A batch is the largest; unpacked it is never larger either.
+    package static let frame = 1 << 20
+    /// A frame before the peer's relay id was found to be a known one, and of every kind but BATCH and RESUME.
+    package static let smallFrame = 4096
+    /// What a batch unpacks to, and how many times its packed size at most: zlib's own limit is 1032 to 1, chat has 2 to 5.
+    package static let batch = 1 << 20
+    package static let expansion = 64
+    /// Records of one batch.
+    package static let batchItems = 4096
+    package static let record = 256 << 10
+    /// Name and title of a channel.
+    package static let name = 128
+    package static let title = 256
+    /// Channels offered in one session.
+    package static let channels = 1024
+    /// Streams named in one RESUME and introduced in one session.
+    package static let streams = 65_536
+    package static let resumeStreams = 4096
+    /// Open holes of a stream.
+    package static let holes = 64
+    /// Profiles that one SKIP carries.
+    package static let skipProfiles = 1024
+    /// Streaming contexts of one direction of a session: a deflating one takes 268 KB, an inflating one 44 KB.
+    package static let contexts = 32
+    /// Unacknowledged records and bytes that a receiver takes, unless HELLO says less: some milliseconds of a flood.
+    package static let windowRecords = 8192
+    package static let windowBytes = 4 << 20
+    /// Words of a CLOSE.
+    package static let words = 512
+    package static let pingToken = 8
+}
