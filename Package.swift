@@ -74,7 +74,7 @@ func daemon() -> Target {
         swiftSettings: strict)
 }
 
-let folders = ["WireIRC": "Wire/IRC", "EndpointIRC": "Endpoints/IRC"]
+let folders = ["WireIRC": "Wire/IRC", "WireLink": "Wire/Link", "EndpointIRC": "Endpoints/IRC"]
 
 /// A test target mirrors the folder of the module it tests and may see everything that module sees.
 func tests(_ module: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -123,7 +123,7 @@ let package = Package(
         support("Simulation", ["Support", "Base", "Model", "Core", "Store"]),
         .target(name: "FaultyVFS", dependencies: ["CSQLite"], path: "Tests/FaultyVFS"),
         helper("JournalVictim", ["Base", "Model", "Core", "Store", "Support", "Simulation"]),
-        support("FuzzTargets", ["Base", "Model", "Markup", "WireIRC", "Core", "Store", "Daemon"]),
+        support("FuzzTargets", ["Base", "Model", "Markup", "WireIRC", "WireLink", "Links", "Core", "Store", "Daemon"]),
         helper("Fuzz", ["FuzzTargets"]),
 
         tests("Corpora", ["Base", "FuzzTargets", "Support"]),
@@ -132,6 +132,8 @@ let package = Package(
         tests("Markup", ["Base", "Model", "Markup", "Support"]),
         tests("WireIRC", ["Base", "WireIRC", "Support"]),
         tests("EndpointIRC", ["Base", "Model", "Markup", "WireIRC", "Core", "EndpointIRC", "Support"]),
+        tests("WireLink", ["Base", "WireLink", "Support"]),
+        tests("Links", ["Base", "Model", "Core", "Store", "WireLink", "Links", "Support", "Simulation", "FuzzTargets"]),
         tests("Interop", ["Base", "IO", "CUV", "Support", "fairlead"]),
         tests("IO", ["Base", "IO", "Support"]),
         tests("Store", ["Base", "Model", "Core", "IO", "Store", "Support", "Simulation", "FaultyVFS", "JournalVictim"]),

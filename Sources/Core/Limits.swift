@@ -20,6 +20,15 @@ package enum CoreLimits {
     /// At least so long between the beginnings of two commits while events keep coming: it halves the CPU of a flood
     /// and is not felt by an idle relay.
     package static let linger = Interval(nanoseconds: 500_000)
+    /// After every opening a peer's word is awaited for so long before anything is numbered; longer after a restore; and what a peer
+    /// has told of, and does not give, for so long (semantics 6).
+    package static let peersWord = Interval.seconds(30)
+    package static let peersWordAfterRestore = Interval.seconds(300)
+    package static let givingBack = Interval.seconds(200)
+    /// What was given back and is not found again by so long after its channel was read to the head is given up.
+    package static let confirmation = Interval.seconds(60)
+    /// Marks of events that are not known here, a channel.
+    package static let orphans = 10_000
     /// A full disk is tried again after so long.
     package static let fullRetry = Interval.seconds(1)
     /// The longest a server's word can put a delivery off before it is tried again.

@@ -81,7 +81,7 @@ final class Unpacker {
 
     /// A batch unpacked. Refuses what grows beyond the limits, however small it is packed.
     func unpack(_ packed: ArraySlice<UInt8>) throws(LinkFailure) -> [UInt8] {
-        let limit = min(LinkLimits.batch, (packed.count + 4) * LinkLimits.expansion)
+        let limit = min(LinkLimits.batch, max(LinkLimits.expansionFloor, packed.count * LinkLimits.expansion))
         var input = Array(packed) + [0, 0, 0xFF, 0xFF]
         var output: [UInt8] = []
         var room = [UInt8](repeating: 0, count: min(limit + 1, 64 << 10))

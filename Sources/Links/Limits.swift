@@ -5,9 +5,8 @@ enum LinkDriverLimits {
     /// Resolving, connecting and TLS; and from there to HELLO.
     static let connecting = Interval.seconds(30)
     static let greeting = Interval.seconds(20)
-    /// A batch holds so many records and bytes at most: a flood's frames are some tens of kilobytes packed.
+    /// A batch holds so many records at most.
     static let batchItems = 1024
-    static let batchBytes = 128 << 10
     /// Batches that were read and are not journaled yet.
     static let intake = 64
     /// How often retention learns how far a peer has come.

@@ -7,10 +7,8 @@ import WireLink
 extension LinkDriver {
     func received(_ batch: BatchFrame, in name: String) async throws(LinkFailure) {
         guard let destination = channels[name] else { throw LinkFailure(.unknownChannel, "BATCH of a channel that is not shared any more") }
-        let unpacker = try context(of: name, isReset: batch.isReset)
-        let bytes = try unpacker.unpack(batch.packed)
+        let (items, bytes) = try unpackers.unpack(batch)
         counters.unpackedIn += UInt64(bytes.count)
-        let items = try BatchDecoder.items(bytes.span.bytes, &unpacker.columns)
         let numbered = try session.unpacked(items, of: batch, byteCount: bytes.count)
         var incoming = Incoming(channel: name, passed: PassedOn(), touched: [:], items: items.count, bytes: bytes.count)
         for item in numbered {
@@ -40,18 +38,6 @@ extension LinkDriver {
         }
         intake.append(incoming)
         intakeSignal.set()
-    }
-
-    /// The channel's context. Both sides keep the same number of them and give up the one that was unused longest.
-    private func context(of name: String, isReset: Bool) throws(LinkFailure) -> Unpacker {
-        unpackerUse.removeAll { $0 == name }
-        unpackerUse.append(name)
-        if isReset {
-            if unpackers[name] == nil && unpackers.count >= LinkLimits.contexts { unpackers[unpackerUse.removeFirst()] = nil }
-            unpackers[name] = Unpacker()
-        }
-        guard let unpacker = unpackers[name] else { throw LinkFailure(.unexpected, "a batch that goes on where no context is") }
-        return unpacker
     }
 
     /// Journals what has come, as much at once as there is, and acknowledges it.

@@ -14,16 +14,18 @@ extension LinkDriver {
             var outflow = Outflow(destination: destination, name: name, index: index, position: pastEnd, base: base, pastEnd: pastEnd)
             var ledger = Ledger()
             var held: [StreamID: UInt64] = [:]
+            var told: [StreamIndex: UInt64] = [:]
             for holding in resumes.removeValue(forKey: name) ?? [] {
                 let introduction = mapping.model(holding.introduction)
                 held[introduction.stream] = holding.prefix
                 // A stream of ours that this journal lost: what the peer holds of it comes back.
                 do throws(PeerFault) {
-                    _ = try await port.introduce(introduction, in: destination, by: mapping.peer)
+                    told[try await port.introduce(introduction, in: destination, by: mapping.peer)] = holding.prefix
                 } catch {
                     return end(LinkMapping.failure(error), about: FrameKind.resume.rawValue)
                 }
             }
+            await port.told(destination, holds: told)
             for stream in await port.streams(of: destination, for: mapping.peer) {
                 let prefix = held[stream.introduction.stream] ?? 0
                 outflow.streams[stream.index] = Outflow.Passed(introduction: stream.introduction, sent: prefix)
@@ -126,14 +128,14 @@ extension LinkDriver {
     private func fill(_ encoder: inout BatchEncoder, _ outflow: inout Outflow) async throws {
         let credit = session.credit(outflow.index)
         let most = min(credit.records, LinkDriverLimits.batchItems) - 2
-        let mostBytes = min(credit.bytes, LinkDriverLimits.batchBytes)
+        let mostBytes = min(credit.bytes, LinkLimits.fullBatch)
         while encoder.count < most && encoder.writer.count < mostBytes {
             let end = await port.committedBefore
             guard outflow.position < end, let run = try await port.committed(from: outflow.position) else { break }
             outflow.position = max(outflow.position, run.first)
             while outflow.position < min(run.end, end) && encoder.count < most && encoder.writer.count < mostBytes {
                 let index = outflow.position - run.first
-                try await pass(run.entries, index, &encoder, &outflow)
+                guard try await pass(run.entries, index, &encoder, &outflow) else { return }
                 outflow.position = outflow.position.next
             }
         }
@@ -143,30 +145,43 @@ extension LinkDriver {
         }
     }
 
-    private func pass(_ entries: EntryBuffer, _ index: Int, _ encoder: inout BatchEncoder, _ outflow: inout Outflow) async throws {
+    /// Passes an entry on, if the peer lacks it. False: it must wait, and so must what follows.
+    private func pass(_ entries: EntryBuffer, _ index: Int, _ encoder: inout BatchEncoder, _ outflow: inout Outflow) async throws
+        -> Bool
+    {
         let head = entries.heads[index]
-        if outflow.foreign.contains(head.stream) { return }
+        if outflow.foreign.contains(head.stream) { return true }
         if outflow.streams[head.stream] == nil {
             // Born since the session began, or another bridge's.
             guard let stream = await port.streams(of: outflow.destination, for: mapping.peer).first(where: { $0.index == head.stream })
             else {
                 outflow.foreign.insert(head.stream)
-                return
+                return true
             }
             outflow.streams[head.stream] = Outflow.Passed(introduction: stream.introduction, sent: 0)
             ledgers[outflow.name]?.open(head.stream, at: 0)
         }
         let last = if case .skip(let through, _) = head.content { through } else { head.number }
-        guard let sent = outflow.streams[head.stream]?.sent, last > sent else { return }
+        guard let sent = outflow.streams[head.stream]?.sent, last > sent else { return true }
+        var isUnconfirmed = false
+        if head.isGivenBack {
+            // It was given back by another peer, and holds back what follows until it is settled.
+            let id = EventID(stream: outflow.streams[head.stream]!.introduction.stream, number: head.number)
+            guard let isConfirmed = await port.standing(of: id) else { return false }
+            isUnconfirmed = !isConfirmed
+        }
         let stream = try introduced(head.stream, &encoder, &outflow)
         if head.number > sent + 1 { try await skip(head.stream, stream, through: head.number - 1, &encoder, &outflow) }
         switch head.content {
+        case .event where isUnconfirmed:
+            encoder.skip(stream: stream, through: head.number, reason: SkipReason.unconfirmed.rawValue, profiles: [])
         case .event:
             encoder.record(
                 stream: stream, time: head.originTime.seconds, hops: head.hops, entries.bytes[entries.recordRange(index)])
         case .skip(let through, let reason): encoder.skip(stream: stream, through: through, reason: reason.rawValue, profiles: [])
         }
         note(head.stream, last, &outflow)
+        return true
     }
 
     private func note(_ stream: StreamIndex, _ number: UInt64, _ outflow: inout Outflow) {

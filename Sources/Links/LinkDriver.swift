@@ -41,8 +41,7 @@ actor LinkDriver {
     var lastAcknowledged = Instant(nanoseconds: 0)
 
     // Coming in.
-    var unpackers: [String: Unpacker] = [:]
-    var unpackerUse: [String] = []
+    var unpackers = Unpackers()
     var inStreams: [StreamIndex] = []
     var intake: [Incoming] = []
     var intakeSignal = Signal()

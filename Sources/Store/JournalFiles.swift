@@ -5,7 +5,7 @@ import IO
 /// Moves journals in and out of a relay's state folder while no daemon runs.
 package enum JournalFiles {
     /// The note that makes the next start wait longer for what peers give back (semantics 6).
-    package static let restoredNote = "restored"
+    package static let restoredNote = Engine.restoredNote
 
     /// Puts a backup in the place of what is in `folder`, which is kept beside it under a name ending in `.before-restore`.
     /// Refuses (`inUse`) while a daemon holds the folder, and a backup that is damaged before anything is touched.

@@ -67,7 +67,7 @@ import Testing
         bench.connect("b")
         #expect(bench.asked("b").count == 2)
         let destination = bench.destination("b")
-        bench.does { await $0.engine.found(sent[0].delivery.id, part: 0, in: destination, as: NativeKey("n1")) }
+        bench.does { await $0.engine.found(mark(sent[0].delivery.id, 0), in: destination, as: NativeKey("n1")) }
         bench.does { _ in
             await b.setHolds(false); await b.release()
         }
@@ -125,7 +125,7 @@ import Testing
         bench.run(milliseconds: 1000)
         bench.restart()
         let destination = bench.destination("b")
-        bench.does { await $0.engine.found(sent[1].delivery.id, part: 1, in: destination, as: NativeKey("n1")) }
+        bench.does { await $0.engine.found(mark(sent[1].delivery.id, 1), in: destination, as: NativeKey("n1")) }
         bench.connect("b")
         bench.accept("a", "1/d", .deleted(NativeKey("1")))
         guard case .shown(let parts, _)? = bench.delivered("b").last?.delivery.target else { Issue.record("no deletion"); return }
@@ -360,4 +360,8 @@ import Testing
         #expect(bench.asked("b").count == 1)
         #expect(bench.delivered("b").count == 2)
     }
+}
+
+private func mark(_ id: EventID, _ part: UInt32) -> Mark {
+    Mark(id: id, part: part, author: AuthorKey(rawValue: 0), second: UnixTime(seconds: 0))
 }

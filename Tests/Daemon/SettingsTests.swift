@@ -63,7 +63,7 @@ private let mistakes: [(name: String, old: String, new: String, message: String)
     ("text for a boolean", "tls = false", "tls = \"no\"", "fairlead.toml:14:7: expected true or false, found a text"),
     (
         "unknown endpoint", "\"libera:#ops\"", "\"libra:#ops\"",
-        "fairlead.toml:17:9: there is no endpoint \"libra\"; did you mean \"libera\"?"
+        "fairlead.toml:17:9: there is no endpoint or peer \"libra\"; did you mean \"libera\"?"
     ),
     ("no channel", "\"libera:#ops\"", "\"libera\"", "fairlead.toml:17:9: \"libera\": expected \"endpoint:channel\""),
     (

@@ -3,11 +3,12 @@ import Core
 import Daemon
 import Model
 import Store
+import WireLink
 
 /// The decoders under test by name: what each does with any bytes without failing, and what must hold of the outcome.
 package let fuzzTargets: [(name: String, run: @Sendable ([UInt8]) -> Void)] = [
     ("record", { record($0) }), ("text", { text($0) }), ("identity", { identity($0) }), ("block", { block($0) }),
-    ("configuration", { configuration($0) }),
+    ("configuration", { configuration($0) }), ("link", { link($0) }), ("link-batch", { linkBatch($0) }),
 ]
 
 /// A record that is accepted decodes, and an event of a known kind that is written again means the same.
@@ -66,4 +67,35 @@ private func configuration(_ bytes: [UInt8]) {
     } catch {
         precondition(error.place.line >= 1 && !error.message.isEmpty, "refused without a place or a word")
     }
+}
+
+/// Whatever a peer sends, in whatever pieces, is taken or closed with a code: the same one.
+private func link(_ bytes: [UInt8]) {
+    var whole = SessionReader()
+    let failure = whole.feed(bytes)
+    var pieces = SessionReader()
+    var failureOfPieces: LinkFailure?
+    for start in stride(from: 0, to: bytes.count, by: 5) where failureOfPieces == nil {
+        failureOfPieces = pieces.feed(Array(bytes[start..<min(start + 5, bytes.count)]))
+    }
+    precondition(failure?.code == failureOfPieces?.code, "the session depends on how its bytes are cut")
+}
+
+/// Items that are read are written alike.
+private func linkBatch(_ bytes: [UInt8]) {
+    var columns = BatchColumns()
+    guard let items = try? BatchDecoder.items(bytes.span.bytes, &columns) else { return }
+    var encoder = BatchEncoder(BatchColumns())
+    for item in items {
+        switch item {
+        case .record(let stream, let time, let hops, let record): encoder.record(stream: stream, time: time, hops: hops, bytes[record])
+        case .skip(let stream, let last, let reason, let profiles):
+            encoder.skip(stream: stream, through: last, reason: reason, profiles: profiles)
+        case .introduction(let introduction, let prefix): encoder.introduction(introduction, prefix: prefix)
+        }
+    }
+    var again = BatchColumns()
+    let written = encoder.writer.bytes
+    guard let back = try? BatchDecoder.items(written.span.bytes, &again) else { preconditionFailure("own items are refused") }
+    precondition(back.count == items.count)
 }

@@ -78,7 +78,8 @@ package actor SimulatedEndpoint: Endpoint {
         next = end
         for act in acts {
             if let mark = act.mark, act.what == .post {
-                await port.found(mark.id, part: mark.part, in: channel, as: NativeKey("p\(act.post)"))
+                let known = Mark(id: mark.id, part: mark.part, author: AuthorKey(rawValue: 0), second: UnixTime(seconds: 0))
+                await port.found(known, in: channel, as: NativeKey("p\(act.post)"))
             }
         }
         let happenings = acts.enumerated().compactMap { offset, act in

@@ -40,14 +40,18 @@ package struct ServedChannel: Hashable, Sendable {
 package struct Capabilities: Hashable, Sendable {
     /// Parts that may be under way at once in one channel.
     package var partsInFlight: Int
+    /// Whether the channel's past can be read there: what was lost can be found again.
+    package var hasHistory: Bool
     /// What to do with a part of which nobody knows whether it arrived.
     package var uncertain: UncertainPolicy
 
     package init(
         partsInFlight: Int = 1,
+        hasHistory: Bool = false,
         uncertain: UncertainPolicy = .again
     ) {
         self.partsInFlight = partsInFlight
+        self.hasHistory = hasHistory
         self.uncertain = uncertain
     }
 }
@@ -141,7 +145,23 @@ package protocol RelayPort: Actor {
     func bounced(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, _ reason: BounceReason) async
 
     /// A post of our own account that bears our mark stands in the channel.
-    func found(_ id: EventID, part: UInt32, in destination: DestinationID, as nativeID: NativeKey) async
+    func found(_ mark: Mark, in destination: DestinationID, as nativeID: NativeKey) async
+}
+
+/// What shows on a foreign network that a post is a relayed event: which part of which, by whom and when. It holds what a relay
+/// without its journal needs to know the event again under another id.
+package struct Mark: Hashable, Sendable {
+    package let id: EventID
+    package let part: UInt32
+    package let author: AuthorKey
+    package let second: UnixTime
+
+    package init(id: EventID, part: UInt32, author: AuthorKey, second: UnixTime) {
+        self.id = id
+        self.part = part
+        self.author = author
+        self.second = second
+    }
 }
 
 /// Why an event can't be delivered: a code of docs/operations.md and the server's words.

@@ -15,6 +15,10 @@ package protocol LinkPort: Actor {
     /// Takes note of a stream that a peer speaks of. Throws `PeerFault` for one that it may not speak of.
     func introduce(_ introduction: StreamIntroduction, in channel: DestinationID, by peer: RelayID) async throws(PeerFault) -> StreamIndex
 
+    /// A peer has said how far it holds the streams of a channel. What it holds of ours beyond this journal is awaited before anything
+    /// new is numbered there.
+    func told(_ channel: DestinationID, holds: [StreamIndex: UInt64]) async
+
     /// Takes over what a peer passed on in a channel, in order, and returns once it is journaled. Duplicates are dropped and counted.
     /// Throws `PeerFault`, or what ends the engine.
     func accept(_ passed: PassedOn, in channel: DestinationID, from peer: RelayID) async throws
@@ -30,6 +34,9 @@ package protocol LinkPort: Actor {
 
     /// Committed entries from a position on, in order; nil if there are none. The first may lie before `position`.
     func committed(from position: Position) async throws -> EntryRun?
+
+    /// Whether an event of ours that a peer gave back is confirmed; nil as long as nobody knows.
+    func standing(of id: EventID) async -> Bool?
 
     /// Behind the last committed entry.
     var committedBefore: Position { get }

@@ -9,6 +9,8 @@ extension Engine {
         // A connection that replaces another tells nothing of what that one had under way.
         if outboxes[destination]?.machine.connection != .down { outboxes[destination]?.machine.disconnected() }
         _ = outboxes[destination]?.machine.connected(capabilities)
+        if capabilities.hasHistory { hasHistory.insert(destination) } else { hasHistory.remove(destination) }
+        scheduleVerdict(destination)
         wake(destination)
     }
 
@@ -61,27 +63,56 @@ extension Engine {
         await goOn(destination)
     }
 
-    package func found(_ id: EventID, part: UInt32, in destination: DestinationID, as nativeID: NativeKey) async {
+    package func found(_ mark: Mark, in destination: DestinationID, as nativeID: NativeKey) async {
+        let id = mark.id
         guard let stream = streams.index(of: id.stream), id.number <= streams[stream].prefix else {
+            // It may still come, from a peer that holds it or from its network under another id.
             counters.orphans += 1
+            if orphans[destination, default: [:]].count < CoreLimits.orphans { orphans[destination]?[mark] = nativeID }
             return
         }
         if ids.parts(id, at: destination) == nil, let known = try? await journal.reader.parts(of: id, at: destination) {
             ids.remember(known, of: id, at: destination)
         }
-        if ids.parts(id, at: destination)?.contains(where: { $0.part == part && ($0.outcome.isShown || $0.outcome == .hidden) }) == true {
+        if ids.parts(id, at: destination)?.contains(where: { $0.part == mark.part && ($0.outcome.isShown || $0.outcome == .hidden) })
+            == true
+        {
             return
         }
         counters.found += 1
-        if outboxes[destination]?.machine.found(stream: stream, number: id.number, part: part, as: nativeID) == true {
+        if outboxes[destination]?.machine.found(stream: stream, number: id.number, part: mark.part, as: nativeID) == true {
             settle(destination)
             return
         }
+        settleFound(id, stream, mark.part, at: destination, as: nativeID)
+    }
+
+    private func settleFound(_ id: EventID, _ stream: StreamIndex, _ part: UInt32, at destination: DestinationID, as nativeID: NativeKey) {
         outboxes[destination]?.settled.insert(id)
         write(
             Receipt(
                 destination: destination, position: .zero, stream: stream, number: id.number, part: part, outcome: .found, time: loop.time,
                 nativeID: nativeID))
+    }
+
+    /// An event is known now, born here or passed on: where its mark stands in a channel already, or one of the same author and second
+    /// under an id that was lost, it is not shown again.
+    func takeOverOrphans(_ id: EventID, _ stream: StreamIndex, author: AuthorKey?, second: UnixTime) {
+        for destination in routing.destinations(of: streams[stream].bridge) {
+            guard let marks = orphans[destination], !marks.isEmpty else { continue }
+            var same = marks.keys.filter { $0.id == id }
+            if same.isEmpty, let author, streams.isOwn(stream) {
+                // Of several of one second the lowest number: marks are taken over in the order of birth.
+                let lost = marks.keys.filter { $0.author == author && $0.second == second && streams.index(of: $0.id.stream) == nil }
+                guard let first = lost.map(\.id).min() else { continue }
+                same = lost.filter { $0.id == first }
+            }
+            for orphan in same {
+                guard let nativeID = orphans[destination]?.removeValue(forKey: orphan) else { continue }
+                counters.found += 1
+                settleFound(id, stream, orphan.part, at: destination, as: nativeID)
+            }
+        }
     }
 
     /// A word came from an endpoint: there may be room for more. Nobody can be told here what went wrong, so the dispatcher finds it again.

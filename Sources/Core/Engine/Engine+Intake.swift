@@ -11,6 +11,7 @@ extension Engine {
         else {
             return happenings.map { _ in .notTaken }
         }
+        try await waitForPeers(of: member.bridge)
         try await waitForRoom()
         try await recall(happenings, in: destination, mayBeKnown: mayBeKnown)
         var acceptances: [Acceptance] = []
@@ -60,6 +61,7 @@ extension Engine {
             counters.duplicates += 1
             return .duplicate(known)
         }
+        if let known = confirmed(happening, from: member, of: bridge) { return .duplicate(known) }
         let event: Event
         switch happening.content {
         case .posted(let text, let style, let reply, let thread):
@@ -137,6 +139,7 @@ extension Engine {
         let id = streams.id(stream, number)
         let position = append(RecordEncoder.encode(event, author: author), number, stream, happening.time, to: &born)
         note(event, id, position)
+        takeOverOrphans(id, stream, author: key, second: happening.time)
         if let native = happening.key {
             if case .posted = event {
                 let receipt = Receipt(

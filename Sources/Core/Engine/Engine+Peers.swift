@@ -60,6 +60,7 @@ extension Engine: LinkPort {
             for other in routing.destinations(of: member.bridge) { try await fill(other, mayAskJournal: false) }
         }
         if !pending.isEmpty || recent.end != committedEnd { try await waitForCommit() }
+        settleAwaited(channel)
         if let fault { throw fault }
     }
 
@@ -77,6 +78,7 @@ extension Engine: LinkPort {
         if isGivenBack && streams[head.stream].introduction.epoch == epoch { throw .fork(id) }
         let position = pending.first + pending.entries.count
         let taken: EntryHead
+        var returned: [LogEntry] = []
         if case .skip(let through, let reason) = head.content {
             taken = EntryHead(
                 stream: head.stream, number: known + 1, originTime: head.originTime, hops: head.hops,
@@ -100,9 +102,12 @@ extension Engine: LinkPort {
             pending.entries.append(taken, record: entries.bytes[range])
             born.append(taken, record: entries.bytes[range])
             take(entries, index, id, position)
+            takeOverOrphans(id, head.stream, author: nil, second: head.originTime)
+            if isGivenBack { returned.append(LogEntry(taken, Array(entries.bytes[range]), position, loop.time)) }
         }
         counters.passedOn += 1
         streams.advance(head.stream, to: last)
+        for entry in returned { awaitConfirmation(entry) }
     }
 
     private enum Verdict {

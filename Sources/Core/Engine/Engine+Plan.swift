@@ -18,6 +18,7 @@ enum DeliveryPlan {
         case parts(EventID)
         case text(EventID)
         case record(Position)
+        case standing(EventID, DestinationID)
     }
 
     /// What the journal has answered so far.
@@ -26,6 +27,7 @@ enum DeliveryPlan {
         var parts: [EventID: [NativePart]] = [:]
         var text: [EventID: String?] = [:]
         var records: [Position: [UInt8]] = [:]
+        var standing: [DestinationID: [NativePart]] = [:]
     }
 
     enum Turn: Equatable {
@@ -50,10 +52,11 @@ extension Engine {
         parked: Bool? = nil
     ) -> DeliveryPlan {
         let stream = entry.head.stream
-        guard entry.head.isEvent, streams[stream].bridge == member.bridge, member.settings.direction != .into, !entry.head.isGivenBack
+        guard entry.head.isEvent, streams[stream].bridge == member.bridge, member.settings.direction != .into
         else {
             return .pass
         }
+        if entry.head.isGivenBack, let decision = planGivenBack(entry, for: member, answers) { return decision }
         // What can't be read was journaled by another version; it is counted as what the network can't express.
         guard let (event, number) = entry.event else { return .finish(.notExpressible) }
         if case .profile = event { return .pass }
@@ -76,6 +79,18 @@ extension Engine {
         } catch {
             return .ask(error)
         }
+    }
+
+    /// What came back from a peer waits until it is confirmed, and is shown nowhere if it never is; nil once it is like any other.
+    private func planGivenBack(_ entry: LogEntry, for member: RoutingTable.Member, _ answers: DeliveryPlan.Answers) -> DeliveryPlan? {
+        let id = streams.id(entry.head.stream, entry.head.number)
+        if givenBack.contains(where: { $0.id == id }) { return .wait }
+        for other in routing.all where other.bridge == member.bridge && !other.settings.isPeer {
+            let parts = ids.parts(id, at: other.destination) ?? answers.standing[other.destination]
+            guard let parts else { return .ask(.standing(id, other.destination)) }
+            if parts.contains(where: { $0.outcome == .unconfirmed }) { return .pass }
+        }
+        return nil
     }
 
     private func plan(_ event: Event, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
@@ -211,6 +226,7 @@ extension Engine {
         case .later(let id): answers.later[id] = LookAhead.Later(try await journal.reader.changes(of: [id]))
         case .parts(let id): answers.parts[id] = try await journal.reader.parts(of: id, at: destination)
         case .record(let position): answers.records[position] = try await entry(at: position)?.record ?? []
+        case .standing(let id, let place): answers.standing[place] = try await journal.reader.parts(of: id, at: place)
         case .text(let id): answers.text[id] = .some(try await text(of: id))
         }
     }
@@ -252,7 +268,7 @@ extension Outcome {
     package var isShown: Bool {
         switch self {
         case .origin, .delivered, .asMessage, .found, .uncertain: true
-        case .superseded, .withoutTarget, .bounced, .parked, .notExpressible, .hidden: false
+        case .superseded, .withoutTarget, .bounced, .parked, .notExpressible, .hidden, .unconfirmed: false
         }
     }
 }

@@ -55,6 +55,16 @@ package actor Engine: RelayPort {
     /// Whom to tell of commits.
     var followers: [UInt64: @Sendable () -> Void] = [:]
     var lastFollower: UInt64 = 0
+    /// Peers of whom something is awaited before anything is numbered, by channel.
+    var awaited: [DestinationID: Awaited] = [:]
+    var peerWaiters: [UnsafeContinuation<Void, Never>] = []
+    /// Lost events of ours that came back and are not settled; where the first of them may stand.
+    var givenBack: [GivenBack] = []
+    var givenBackStart: Position?
+    /// Channels whose past can be read.
+    var hasHistory: Set<DestinationID> = []
+    /// Marks that stand in channels and name events that are not known here.
+    var orphans: [DestinationID: [Mark: NativeKey]] = [:]
     /// Where the log ended when this process began.
     let begin: Position
     /// The month up to which the id map was forgotten last.
@@ -109,7 +119,12 @@ package actor Engine: RelayPort {
         lastBounce = state.lastBounce
         openState = state
         peers = Engine.peers(in: state)
+        if let note = state.notes[Engine.givenBackNote], note.count == 8 { givenBackStart = Position(note.firstUInt64) }
     }
+
+    /// The note that `restore` leaves for the next opening.
+    package static let restoredNote = "restored"
+    private var isOpening = true
 
     /// What `configure` still needs of the journal's state at the opening: rows and claims of destinations.
     private var openState: JournalState
@@ -126,6 +141,14 @@ package actor Engine: RelayPort {
             peerCursors[gone] = nil
         }
         for destination in now.subtracting(before) { try await openOutbox(destination) }
+        for gone in before.subtracting(now) where awaited.removeValue(forKey: gone) != nil { goOnAfterPeers() }
+        if isOpening {
+            isOpening = false
+            awaitPeers(
+                for: openState.notes[Engine.restoredNote].map(\.isEmpty) == false ? CoreLimits.peersWordAfterRestore : CoreLimits.peersWord)
+            if openState.notes[Engine.restoredNote] != nil { pending.notes[Engine.restoredNote] = [] }
+            try await recallGivenBack()
+        }
         changedDestinations.formUnion(changes.destinations.map(\.id))
         if !changes.bridges.isEmpty || !changes.destinations.isEmpty { commitSignal.set() }
     }
@@ -203,6 +226,7 @@ package actor Engine: RelayPort {
     /// Ends `run` once what is being filled is written.
     package func end() {
         isEnding = true
+        goOnAfterPeers()
         commitSignal.set()
         workSignal.set()
     }
@@ -216,6 +240,7 @@ package actor Engine: RelayPort {
             end()
             for waiter in commitWaiters { waiter.continuation.resume() }
             commitWaiters.removeAll()
+            goOnAfterPeers()
         }
     }
 
@@ -250,6 +275,13 @@ struct LogEntry {
         record = run.entries.record(index)
         self.position = position
         accepted = run.accepted[index]
+    }
+
+    init(_ head: EntryHead, _ record: [UInt8], _ position: Position, _ accepted: UnixTime) {
+        self.head = head
+        self.record = record
+        self.position = position
+        self.accepted = accepted
     }
 
     /// A deletion whose record was retired: what it deleted is still known.

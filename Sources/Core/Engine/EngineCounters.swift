@@ -24,6 +24,12 @@ package struct EngineCounters: Hashable, Sendable {
     package var orphans: UInt64 = 0
     /// Texts that broke a limit or a rule and were mended before they were taken in.
     package var mended: UInt64 = 0
+    /// Events of ours that peers gave back, those found again, those not.
+    package var givenBack: UInt64 = 0
+    package var confirmed: UInt64 = 0
+    package var unconfirmed: UInt64 = 0
+    /// Peers whose word was awaited in vain at the opening.
+    package var peersNotAwaited: UInt64 = 0
     package var commits: UInt64 = 0
     /// Times that the disk was full.
     package var full: UInt64 = 0
@@ -47,6 +53,10 @@ package struct EngineCounters: Hashable, Sendable {
         found += other.found
         orphans += other.orphans
         mended += other.mended
+        givenBack += other.givenBack
+        confirmed += other.confirmed
+        unconfirmed += other.unconfirmed
+        peersNotAwaited += other.peersNotAwaited
         commits += other.commits
         full += other.full
     }
@@ -59,6 +69,7 @@ package struct EngineCounters: Hashable, Sendable {
         case .withoutTarget, .notExpressible: dropped += 1
         case .bounced: bounced += 1
         case .parked: parked += 1
+        case .unconfirmed: break
         case .uncertain: uncertain += 1
         }
     }

@@ -5,7 +5,7 @@ import Model
 package struct StreamTable: Hashable, Sendable {
     package let owner: RelayID
     /// Under which this relay's events are born now.
-    package let epoch: Epoch
+    package private(set) var epoch: Epoch
     private var rows: [StreamRow] = []
     private var indexes: [StreamID: StreamIndex] = [:]
     private var own: [BridgeIndex: StreamIndex] = [:]
@@ -70,6 +70,13 @@ package struct StreamTable: Hashable, Sendable {
         own[bridge.index] = index
         changed.insert(index)
         return index
+    }
+
+    /// Begins a new epoch above every one of ours that is known: nothing more is born in the old one.
+    package mutating func openEpoch(salt: UInt64, secret: [UInt8]) {
+        let highest = rows.filter { $0.introduction.owner == owner }.map(\.introduction.epoch.ordinal).max() ?? 0
+        epoch = Epoch(ordinal: max(highest, epoch.ordinal) + 1, salt: salt, secret: secret)
+        own = [:]
     }
 
     /// A stream that a peer speaks of: its own, or one of ours that this journal lost.

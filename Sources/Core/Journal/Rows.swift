@@ -155,6 +155,8 @@ package enum Outcome: UInt8, Hashable, Sendable, CaseIterable {
     case found = 9
     /// Deleted or hidden in this channel alone, by somebody there. No later edit brings it back.
     case hidden = 10
+    /// Given back by a peer and not found again where it was born: shown nowhere.
+    case unconfirmed = 11
 }
 
 /// The end of a delivery's part, or an event's origin.

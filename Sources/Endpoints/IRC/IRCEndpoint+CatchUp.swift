@@ -128,7 +128,7 @@ extension IRCEndpoint {
             let kept = machine.hasHistory ? EndpointLimits.linesWithHistory : (machine.channel(channel.name)?.keptLines ?? 0) / 2
             window = min(EndpointLimits.linesWithHistory, max(shared, kept))
         }
-        return Capabilities(partsInFlight: window, uncertain: channel.settings.uncertain)
+        return Capabilities(partsInFlight: window, hasHistory: channel.catchUp.hasHistory, uncertain: channel.settings.uncertain)
     }
 
     private func tellGap(_ name: String, until end: UInt64) {
@@ -227,7 +227,7 @@ extension IRCEndpoint {
                 reading.source = source
             case .found(let channel, let mark, let id):
                 try await hand(&reading, port)
-                await port.found(mark.id, part: mark.part, in: channel, as: id)
+                await port.found(mark, in: channel, as: id)
             case .connected(let channel, let capabilities):
                 try await hand(&reading, port)
                 await port.connected(channel, capabilities)

@@ -40,7 +40,7 @@ extension IRCEndpoint {
         let rendering = rendering(part.delivery)
         var tags: [String: String] = [:]
         if machine.has("message-tags") {
-            let mark = IRCMark(id: part.delivery.id, part: part.part, author: part.delivery.author.key, second: part.delivery.originTime)
+            let mark = Mark(id: part.delivery.id, part: part.part, author: part.delivery.author.key, second: part.delivery.originTime)
             tags[IRCMark.tag] = seal.text(mark, in: channel.name)
             if part.part == 0, let answered = rendering.answered { tags["+draft/reply"] = answered }
         }

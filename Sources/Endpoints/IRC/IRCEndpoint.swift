@@ -65,7 +65,7 @@ package actor IRCEndpoint: Endpoint {
         case line(DestinationID, Happening, isReplayed: Bool, SourceCursor?)
         /// The channel has been read so far, and nothing new in it.
         case read(DestinationID, SourceCursor)
-        case found(DestinationID, IRCMark, NativeKey)
+        case found(DestinationID, Mark, NativeKey)
         case connected(DestinationID, Capabilities)
     }
 

@@ -100,10 +100,10 @@ package enum BatchDecoder {
 
     private static func item(_ reader: inout ByteReader, _ columns: inout BatchColumns) throws -> BatchItem {
         let head = try reader.byte()
+        guard head < 32 else { throw LinkFailure(.malformed, "an item of unknown form \(head)") }
         if head & 4 != 0 { columns.stream = try reader.varint() }
         if head & 8 != 0 { columns.time = columns.time &+ UInt64(bitPattern: try reader.zigzag()) }
         let hops = head & 16 != 0 ? try reader.byte() : 0
-        guard head < 32 else { throw LinkFailure(.malformed, "an item of unknown form \(head)") }
         switch head & 3 {
         case 0:
             let length = try reader.varint()

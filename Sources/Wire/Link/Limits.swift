@@ -6,9 +6,14 @@ package enum LinkLimits {
     package static let frame = 1 << 20
     /// A frame before the peer's relay id was found to be a known one, and of every kind but BATCH and RESUME.
     package static let smallFrame = 4096
-    /// What a batch unpacks to, and how many times its packed size at most: zlib's own limit is 1032 to 1, chat has 2 to 5.
+    /// What a batch unpacks to at most.
     package static let batch = 1 << 20
+    /// How many times its packed size a batch unpacks to (zlib's own limit is 1032, chat has 2 to 5); up to `expansionFloor` it may be any
+    /// number of times, as a thousand people who say the same are no bomb (decision 0007).
     package static let expansion = 64
+    package static let expansionFloor = 384 << 10
+    /// What a sender puts into a batch: with one record more it stays below the floor.
+    package static let fullBatch = 64 << 10
     /// Records of one batch.
     package static let batchItems = 4096
     package static let record = 256 << 10

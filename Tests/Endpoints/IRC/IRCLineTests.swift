@@ -98,7 +98,7 @@ import Testing
 
     @Test func onlyThisRelayMakesItsMarks() {
         let seal = MarkSeal(key: [UInt8](repeating: 7, count: 32))
-        let mark = IRCMark(
+        let mark = Mark(
             id: EventID(stream: StreamID(rawValue: 9), number: 12), part: 3, author: AuthorKey(rawValue: 77),
             second: UnixTime(seconds: 1_800_000_000))
         let text = seal.text(mark, in: "#Ops")

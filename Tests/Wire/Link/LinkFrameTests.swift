@@ -1,0 +1,102 @@
+import Base
+import Support
+import Testing
+import WireLink
+
+@Suite struct LinkFrameTests {
+    /// Tests/Vectors/link/frames.tsv: what the specification's own encoder writes is read, and written alike.
+    @Test(arguments: Vectors.table("link/frames.tsv"))
+    func framesAreWrittenAsTheyAreRead(_ row: [String]) throws {
+        let bytes = bytes(hex: row[1])!
+        var decoder = FrameDecoder()
+        decoder.limit = LinkLimits.frame
+        decoder.feed(bytes)
+        let frame = try #require(try decoder.next())
+        let again: Frame
+        switch FrameKind(rawValue: frame.kind) {
+        case .hello: again = try Hello(body: frame.body).frame
+        case .offer: again = try Offer(body: frame.body).frame
+        case .resume: again = try Resume(body: frame.body).frame
+        case .acknowledge: again = try Acknowledgement(body: frame.body).frame
+        case .credit: again = try Credit(body: frame.body).frame
+        case .close: again = try Closing(body: frame.body).again
+        case .batch:
+            let batch = try BatchFrame(body: frame.body)
+            again = Frame(.batch, BatchFrame.head(channel: batch.channel, isReset: batch.isReset) + batch.packed)
+        default: again = frame
+        }
+        // HELLO is written with every limit.
+        if FrameKind(rawValue: frame.kind) == .hello {
+            #expect(try Hello(body: again.body) == Hello(body: frame.body))
+        } else {
+            #expect(again.bytes == bytes)
+        }
+    }
+
+    @Test func framesAreCutWhereverTheBytesAre() throws {
+        let frames = Vectors.table("link/frames.tsv").map { bytes(hex: $0[1])! }
+        let stream = frames.flatMap { $0 }
+        for step in [1, 2, 3, 7, 64] {
+            var decoder = FrameDecoder()
+            decoder.limit = LinkLimits.frame
+            var found: [[UInt8]] = []
+            for start in stride(from: 0, to: stream.count, by: step) {
+                decoder.feed(Array(stream[start..<min(start + step, stream.count)]))
+                while let frame = try decoder.next() { found.append(frame.bytes) }
+            }
+            #expect(found == frames)
+        }
+    }
+
+    @Test func aFrameAtTheLimitPassesAndOneOverDoesNot() throws {
+        var decoder = FrameDecoder()
+        decoder.limit = 10
+        decoder.feed(Frame(kind: 200, body: [UInt8](repeating: 1, count: 9)).bytes)
+        #expect(try decoder.next()?.body.count == 9)
+        decoder.feed(Frame(kind: 200, body: [UInt8](repeating: 1, count: 10)).bytes)
+        #expect(throws: LinkFailure.self) { try decoder.next() }
+    }
+
+    @Test func itemsAreReadAsTheyWereWritten() throws {
+        var random = SeededGenerator(seed: 11)
+        for _ in 0..<200 {
+            var encoder = BatchEncoder(BatchColumns())
+            var expected: [String] = []
+            for _ in 0..<Int.random(in: 0...20, using: &random) {
+                let stream = UInt64.random(in: 1...3, using: &random)
+                switch Int.random(in: 0...3, using: &random) {
+                case 0:
+                    let profile = BatchItem.Profile(author: 7, record: [1, 2, 3])
+                    encoder.skip(stream: stream, through: 900, reason: 2, profiles: [profile])
+                    expected.append("skip \(stream) 900 2 \([profile])")
+                case 1:
+                    let introduction = WireIntroduction(
+                        owner: .receiver, bridgeKey: [UInt8](repeating: 4, count: 16), ordinal: 9, salt: .max, bits: 1)
+                    encoder.introduction(introduction, prefix: 300)
+                    expected.append("introduction \(introduction) 300")
+                default:
+                    let record = (0..<Int.random(in: 0...60, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+                    let (time, hops) = (UInt64.random(in: 0...2_000_000_000, using: &random), UInt8.random(in: 0...8, using: &random))
+                    encoder.record(stream: stream, time: time, hops: hops, record)
+                    expected.append("record \(stream) \(time) \(hops) \(record)")
+                }
+            }
+            let bytes = encoder.writer.bytes
+            var columns = BatchColumns()
+            let items = try BatchDecoder.items(bytes.span.bytes, &columns)
+            let found = items.map { item in
+                switch item {
+                case .record(let stream, let time, let hops, let record): "record \(stream) \(time) \(hops) \(Array(bytes[record]))"
+                case .skip(let stream, let last, let reason, let profiles): "skip \(stream) \(last) \(reason) \(profiles)"
+                case .introduction(let introduction, let prefix): "introduction \(introduction) \(prefix)"
+                }
+            }
+            #expect(found == expected && columns == encoder.columnsAfter)
+        }
+    }
+}
+
+extension Closing {
+    /// The frame of what was read.
+    fileprivate var again: Frame { Closing(LinkFailure(CloseCode(rawValue: code)!, words), about: kind).frame }
+}
