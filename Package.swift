@@ -120,7 +120,7 @@ let package = Package(
             swiftSettings: strict),
 
         support("Support", ["Base", "IO", "CUV"]),
-        support("Simulation", ["Support", "Base", "Model", "Core", "Store"]),
+        support("Simulation", ["Support", "Base", "Model", "Core", "Store", "Links", "WireLink"]),
         .target(name: "FaultyVFS", dependencies: ["CSQLite"], path: "Tests/FaultyVFS"),
         helper("JournalVictim", ["Base", "Model", "Core", "Store", "Support", "Simulation"]),
         support("FuzzTargets", ["Base", "Model", "Markup", "WireIRC", "WireLink", "Links", "Core", "Store", "Daemon"]),

@@ -10,8 +10,6 @@ extension LinkDriver {
         guard let index = offered[name], session.isOpen(index), outflows[name] == nil, let destination = channels[name] else { return }
         do {
             let base = try await port.base(of: destination)
-            let pastEnd = await port.committedBefore
-            var outflow = Outflow(destination: destination, name: name, index: index, position: pastEnd, base: base, pastEnd: pastEnd)
             var ledger = Ledger()
             var held: [StreamID: UInt64] = [:]
             var told: [StreamIndex: UInt64] = [:]
@@ -22,11 +20,13 @@ extension LinkDriver {
                 do throws(PeerFault) {
                     told[try await port.introduce(introduction, in: destination, by: mapping.peer)] = holding.prefix
                 } catch {
-                    return end(LinkMapping.failure(error), about: FrameKind.resume.rawValue)
+                    return self.end(LinkMapping.failure(error), about: FrameKind.resume.rawValue)
                 }
             }
             await port.told(destination, holds: told)
-            for stream in await port.streams(of: destination, for: mapping.peer) {
+            let (streams, end) = await port.streams(of: destination, for: mapping.peer)
+            var outflow = Outflow(destination: destination, name: name, index: index, position: end, base: base, pastEnd: end)
+            for stream in streams {
                 let prefix = held[stream.introduction.stream] ?? 0
                 outflow.streams[stream.index] = Outflow.Passed(introduction: stream.introduction, sent: prefix)
                 ledger.open(stream.index, at: prefix)
@@ -39,7 +39,7 @@ extension LinkDriver {
             guard session.isOpen(index), outflows[name] == nil else { return }
             outflows[name] = outflow
             ledgers[name] = ledger
-            log.info("a channel flows", ["channel": name, "from": outflow.position.description, "to": pastEnd.description])
+            log.info("a channel flows", ["channel": name, "from": outflow.position.description, "to": end.description])
             workSignal.set()
         } catch {
             fail(error)
@@ -80,7 +80,8 @@ extension LinkDriver {
             let name = names[turn % names.count]
             guard let outflow = outflows[name] else { continue }
             let credit = session.credit(outflow.index)
-            if credit.records > 2 && credit.bytes > 0 && (outflow.position < end || !outflow.hasSettledPast) { return name }
+            let isPastDue = !outflow.hasSettledPast && outflow.pastEnd <= end
+            if credit.records > 2 && credit.bytes > 0 && !stalled.contains(name) && (outflow.position < end || isPastDue) { return name }
         }
         return nil
     }
@@ -101,6 +102,9 @@ extension LinkDriver {
         packerUse.removeAll { $0 == name }
         packerUse.append(name)
         guard encoder.count > 0, let packer = outflow.packer else {
+            if outflow.position == outflows[name]?.position && !outflow.hasSettledPast == !(outflows[name]?.hasSettledPast ?? false) {
+                stalled.insert(name)
+            }
             if isReset { outflow.packer = nil }
             outflows[name] = outflow
             return
@@ -153,7 +157,9 @@ extension LinkDriver {
         if outflow.foreign.contains(head.stream) { return true }
         if outflow.streams[head.stream] == nil {
             // Born since the session began, or another bridge's.
-            guard let stream = await port.streams(of: outflow.destination, for: mapping.peer).first(where: { $0.index == head.stream })
+            guard
+                let stream = await port.streams(of: outflow.destination, for: mapping.peer).streams.first(where: { $0.index == head.stream }
+                )
             else {
                 outflow.foreign.insert(head.stream)
                 return true
@@ -214,7 +220,7 @@ extension LinkDriver {
 
     /// Streams whose end is gone: nothing in the log says so any more.
     private func settlePast(_ encoder: inout BatchEncoder, _ outflow: inout Outflow) async throws {
-        for stream in await port.streams(of: outflow.destination, for: mapping.peer).sorted(by: { $0.index < $1.index }) {
+        for stream in await port.streams(of: outflow.destination, for: mapping.peer).streams.sorted(by: { $0.index < $1.index }) {
             // What was born since comes by itself.
             guard let passed = outflow.streams[stream.index], let past = outflow.past[stream.index], passed.sent < past else { continue }
             let index = try introduced(stream.index, &encoder, &outflow)

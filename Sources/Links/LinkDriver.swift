@@ -16,7 +16,7 @@ package struct LinkSettings: Hashable, Sendable {
 }
 
 /// One session with a peer: reads, journals, acknowledges; passes on what the peer lacks.
-actor LinkDriver {
+package actor LinkDriver {
     let loop: any Loop
     let stream: any ByteStream
     let port: any LinkPort
@@ -37,6 +37,8 @@ actor LinkDriver {
     var resumes: [String: [Resume.Holding]] = [:]
     /// Channels with a packing context, the one that was unused longest first.
     var packerUse: [String] = []
+    /// Channels in which something must wait for the engine: for a commit, or until an event that was given back is settled.
+    var stalled: Set<String> = []
     var workSignal = Signal()
     var lastAcknowledged = Instant(nanoseconds: 0)
 
@@ -53,7 +55,7 @@ actor LinkDriver {
     var pings: [[UInt8]: UnsafeContinuation<Bool, Never>] = [:]
     var pingCount: UInt64 = 0
     var isEnding = false
-    private(set) var ending: LinkFailure?
+    package private(set) var ending: LinkFailure?
     /// What the engine could not take in; ends the relay.
     var failure: (any Error)?
     package var counters = LinkCounters()
@@ -67,9 +69,9 @@ actor LinkDriver {
         var bytes: Int
     }
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
-    init(
+    package init(
         _ stream: any ByteStream, own: RelayID, _ settings: LinkSettings, epoch: Epoch, isDialler: Bool, port: any LinkPort, loop: any Loop,
         log: Log
     ) {
@@ -84,11 +86,11 @@ actor LinkDriver {
     }
 
     /// Runs the session to its end.
-    func run(_ channels: [String: DestinationID]) async {
+    package func run(_ channels: [String: DestinationID]) async {
         self.channels = channels
         source = await port.index(of: mapping.peer)
         let me = self
-        let follower = await port.follow { me.assumeIsolated { $0.workSignal.set() } }
+        let follower = await port.follow { me.assumeIsolated { $0.logChanged() } }
         perform(session.begin())
         await withDiscardingTaskGroup { group in
             group.addTask { await self.writeLoop() }
@@ -104,6 +106,11 @@ actor LinkDriver {
         for waiter in pings.values { waiter.resume(returning: false) }
         pings = [:]
         await tellAcknowledged()
+    }
+
+    private func logChanged() {
+        stalled = []
+        workSignal.set()
     }
 
     /// The channels to share from now on.

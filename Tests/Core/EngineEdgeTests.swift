@@ -216,7 +216,7 @@ import Testing
     @Test func aProfileOfTheHighestVersionDoesNotTrap() async {
         await #expect(processExitsWith: .success) {
             var table = StreamTable(
-                owner: RelayProcess.id, secret: [UInt8](repeating: 9, count: 32), salt: 1, state: JournalState())
+                owner: SimulatedRelay.id(7), secret: [UInt8](repeating: 9, count: 32), salt: 1, state: JournalState())
             let bridge = BridgeRow(
                 index: BridgeIndex(1), name: "ops", key: BridgeKey(bytes: [UInt8](repeating: 2, count: 16)),
                 secret: [UInt8](repeating: 3, count: 32))

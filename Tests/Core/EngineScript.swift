@@ -155,7 +155,7 @@ final class Bench: @unchecked Sendable {
             let journal: any Journal = bench.wrap?(bench.memory, host) ?? bench.memory
             let state = try await journal.open()
             let engine = Engine(
-                loop: host, journal: journal, state: state, relay: RelayProcess.id, epochSecret: [UInt8](repeating: 9, count: 32),
+                loop: host, journal: journal, state: state, relay: SimulatedRelay.id(7), epochSecret: [UInt8](repeating: 9, count: 32),
                 entropy: SeededEntropy(seed: bench.world.pick(0 ... .max)), limits: bench.limits)
             bench.engine = engine
             for name in Set(bench.bridges.flatMap { $0.members.map(\.endpoint) }).sorted() {

@@ -3,58 +3,88 @@ import Core
 import Model
 import Support
 
-/// A random walk of one relay over servers on which people write, edit and delete, with cuts, outages and crashes; and the naive
+/// A random walk of a relay, or of two with a link between them, over servers on which people write, edit and delete, with cuts, outages and crashes; and the naive
 /// model that says what must have come of it.
 package final class EngineWalk: @unchecked Sendable {  // the driving thread's alone
-    package let relay: SimulatedRelay
+    package let relays: [SimulatedRelay]
+    package let cable: SimulatedCable?
+    /// Whether relays are put back to an earlier state now and then.
+    private let restores: Bool
+    package private(set) var restored = 0
     private var messages = 0
 
     package init(seed: UInt64, store: SimulatedRelay.Store, kinds: [SimulatedServer.Kind]) {
-        relay = SimulatedRelay(seed: seed, store: store, kinds: kinds)
+        relays = [SimulatedRelay(seed: seed, store: store, kinds: kinds)]
+        cable = nil
+        restores = false
     }
 
+    /// Two linked relays.
+    package init(seed: UInt64, west: [SimulatedServer.Kind], east: [SimulatedServer.Kind], restores: Bool = false) {
+        let world = SimulatedWorld(seed: seed)
+        let cable = SimulatedCable(in: world)
+        relays = [
+            SimulatedRelay(
+                in: world, kinds: west, number: 1, peer: SimulatedPeer(name: "east", id: SimulatedRelay.id(2), cable: cable, side: 0)),
+            SimulatedRelay(
+                in: world, kinds: east, number: 2, peer: SimulatedPeer(name: "west", id: SimulatedRelay.id(1), cable: cable, side: 1)),
+        ]
+        self.cable = cable
+        self.restores = restores
+    }
+
+    package var relay: SimulatedRelay { relays[0] }
     private var world: SimulatedWorld { relay.world }
-    package var servers: [SimulatedServer] { relay.servers }
+    package var servers: [SimulatedServer] { relays.flatMap(\.servers) }
 
     /// Starts, disturbs for `seconds`, heals, waits until everything has settled.
     package func run(seconds: UInt64) async {
-        relay.start()
+        for relay in relays { relay.start() }
         let end = world.now + .seconds(seconds)
         people(until: end)
         while world.now < end {
             relay.run(milliseconds: world.pick(20...2500))
-            await disturb()
+            await disturb(relays.randomElement(using: &world.generator)!)
         }
         for server in servers { server.isUp = true }
-        relay.setFull(false)
-        // Longer than every wait of the relay together.
-        relay.run(seconds: 60)
-        relay.collectCounters()
+        for relay in relays { relay.setFull(false) }
+        // Longer than every wait of the relays together.
+        relay.run(seconds: cable == nil ? 60 : restores ? 400 : 120)
+        for relay in relays { relay.collectCounters() }
     }
 
     /// The same without any fault.
     package func runCalmly(seconds: UInt64) {
-        relay.start()
+        for relay in relays { relay.start() }
         people(until: world.now + .seconds(seconds))
         relay.run(seconds: seconds + 30)
-        relay.collectCounters()
+        for relay in relays { relay.collectCounters() }
     }
 
-    private func disturb() async {
-        let index = Int(world.pick(0...UInt64(servers.count - 1)))
-        switch world.pick(0...9) {
+    private func disturb(_ relay: SimulatedRelay) async {
+        let index = Int(world.pick(0...UInt64(relay.servers.count - 1)))
+        switch world.pick(0...(cable == nil ? 9 : restores ? 13 : 11)) {
         case 0, 1, 2:
             await relay.crash(after: world.pick(0...60))
-            relay.run(milliseconds: world.pick(0...3000))
+            self.relay.run(milliseconds: world.pick(0...3000))
             relay.start()
         case 3, 4:
             relay.cut(index)
         case 5:
             relay.setUp(index, false)
-            world.after(.milliseconds(world.pick(500...8000))) { [relay] in relay.setUp(index, true) }
+            world.after(.milliseconds(world.pick(500...8000))) { relay.setUp(index, true) }
         case 6:
             relay.setFull(true)
-            world.after(.milliseconds(world.pick(100...3000))) { [relay] in relay.setFull(false) }
+            world.after(.milliseconds(world.pick(100...3000))) { relay.setFull(false) }
+        case 10, 11:
+            cable?.cut()
+        case 12:
+            relay.save()
+        case 13:
+            await relay.crash(after: world.pick(0...60))
+            if relay.restore() { restored += 1 }
+            self.relay.run(milliseconds: world.pick(0...3000))
+            relay.start()
         default:
             break
         }

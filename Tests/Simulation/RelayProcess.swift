@@ -1,24 +1,40 @@
 import Base
 import Core
+import Links
 import Model
 import Store
 import Support
 
+/// The other relay, and what connects it.
+package struct SimulatedPeer: Sendable {
+    package let name: String
+    package let id: RelayID
+    package let cable: SimulatedCable
+    /// Which end of it is ours.
+    package let side: Int
+}
+
 /// One life of a simulated relay with one bridge over all servers, from opening its journal to its crash.
 package actor RelayProcess {
-    package static let id = RelayID(bytes: [UInt8](repeating: 7, count: 32))
 
     private let host: SimulatedHost
     private let world: SimulatedWorld
     private let journal: any Journal
     private let servers: [SimulatedServer]
     private let limits: EngineLimits
+    private let id: RelayID
+    private let peer: SimulatedPeer?
     package private(set) var engine: Engine?
     package private(set) var endpoints: [SimulatedEndpoint] = []
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { host.asUnownedSerialExecutor() }
 
-    package init(on host: SimulatedHost, in world: SimulatedWorld, journal: any Journal, servers: [SimulatedServer], limits: EngineLimits) {
+    package init(
+        on host: SimulatedHost, in world: SimulatedWorld, journal: any Journal, servers: [SimulatedServer], limits: EngineLimits,
+        id: RelayID, peer: SimulatedPeer?
+    ) {
+        self.id = id
+        self.peer = peer
         self.host = host
         self.world = world
         self.journal = journal
@@ -41,11 +57,12 @@ package actor RelayProcess {
         let state = try await journal.open()
         let entropy = SeededEntropy(seed: world.pick(0 ... .max))
         let engine = Engine(
-            loop: host, journal: journal, state: state, relay: RelayProcess.id, epochSecret: [UInt8](repeating: 9, count: 32),
+            loop: host, journal: journal, state: state, relay: id, epochSecret: id.bytes,
             entropy: entropy,
             limits: limits)
         self.engine = engine
-        let members = servers.map { MemberSettings(endpoint: $0.name, channel: "#c") }
+        var members = servers.map { MemberSettings(endpoint: $0.name, channel: "#c") }
+        if let peer { members.append(MemberSettings(endpoint: peer.name, channel: "ops", isPeer: true)) }
         for server in servers {
             let endpoint = SimulatedEndpoint(server, in: world, on: host)
             endpoints.append(endpoint)
@@ -59,7 +76,27 @@ package actor RelayProcess {
         try await withThrowingTaskGroup { group in
             group.addTask { try await engine.run() }
             for endpoint in endpoints { group.addTask { try await endpoint.run(engine) } }
+            if let peer { group.addTask { await self.keepLink(peer, engine) } }
             try await group.waitForAll()
+        }
+    }
+}
+
+extension RelayProcess {
+    private func keepLink(_ peer: SimulatedPeer, _ engine: Engine) async {
+        guard let channel = await engine.channels(of: peer.name).first?.destination else { return }
+        while true {
+            let stream = await peer.cable.connect(peer.side, host)
+            let driver = LinkDriver(
+                stream, own: id, LinkSettings(name: peer.name, peer: peer.id), epoch: await engine.epoch, isDialler: peer.side == 0,
+                port: engine,
+                loop: host, log: Log { _ in })
+            await driver.run(["ops": channel])
+            // Nobody in the simulation breaks the protocol.
+            if let ending = await driver.ending, ![.normal, .timedOut].contains(ending.code) {
+                world.failures.append("the link to \(peer.name) ended: \(ending)")
+            }
+            await host.sleep(until: host.now + .milliseconds(world.pick(10...500)))
         }
     }
 }

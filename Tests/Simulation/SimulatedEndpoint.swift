@@ -66,7 +66,7 @@ package actor SimulatedEndpoint: Endpoint {
 
     private var capabilities: Capabilities {
         switch server.kind {
-        case .marks: Capabilities(partsInFlight: 4)
+        case .marks: Capabilities(partsInFlight: 4, hasHistory: true)
         case .plain(let policy): Capabilities(partsInFlight: 8, uncertain: policy)
         }
     }
@@ -78,8 +78,7 @@ package actor SimulatedEndpoint: Endpoint {
         next = end
         for act in acts {
             if let mark = act.mark, act.what == .post {
-                let known = Mark(id: mark.id, part: mark.part, author: AuthorKey(rawValue: 0), second: UnixTime(seconds: 0))
-                await port.found(known, in: channel, as: NativeKey("p\(act.post)"))
+                await port.found(mark, in: channel, as: NativeKey("p\(act.post)"))
             }
         }
         let happenings = acts.enumerated().compactMap { offset, act in
@@ -172,17 +171,22 @@ package actor SimulatedEndpoint: Endpoint {
         let text = [UInt8](part.delivery.event.shownText(on: server.kind).utf8)
         let piece = String(decoding: text[Int(part.range.lowerBound)..<min(text.count, Int(part.range.upperBound))], as: UTF8.self)
         let delivery = part.delivery
+        let mark = Mark(id: delivery.id, part: part.part, author: delivery.author.key, second: delivery.originTime)
         if case .notShown(let quote?)? = delivery.target, part.part == 0 { server.quotes.append(quote) }
         guard server.kind == .marks, case .shown(let standing, _)? = delivery.target,
             let target = standing.first?.nativeID.flatMap({ Int($0.text.dropFirst()) })
         else {
-            let id = server.post(piece, by: nil, reply: nil, mark: server.kind == .marks ? (delivery.id, part.part) : nil, at: host.time)
+            let id = server.post(piece, by: nil, reply: nil, mark: server.kind == .marks ? mark : nil, at: host.time)
             return server.kind == .marks ? NativeKey("p\(id)") : nil
         }
         switch delivery.event {
         case .edited(_, let post):
             // The whole text goes into the first post; the others of a long one are emptied.
-            if part.part == 0 { server.edit(target, to: post.content.text, by: nil, at: host.time) }
+            guard part.part == 0 else { return nil }
+            server.edit(target, to: post.content.text, by: nil, at: host.time)
+            for other in standing.compactMap({ $0.nativeID.flatMap { Int($0.text.dropFirst()) } }) where other != target {
+                server.edit(other, to: "", by: nil, at: host.time)
+            }
             return nil
         case .deleted:
             for part in standing { part.nativeID.flatMap { Int($0.text.dropFirst()) }.map { server.delete($0, by: nil, at: host.time) } }
@@ -191,7 +195,7 @@ package actor SimulatedEndpoint: Endpoint {
             server.react(target, reaction.emoji, by: nil, at: host.time)
             return nil
         default:
-            return NativeKey("p\(server.post(piece, by: nil, reply: target, mark: (delivery.id, part.part), at: host.time))")
+            return NativeKey("p\(server.post(piece, by: nil, reply: target, mark: mark, at: host.time))")
         }
     }
 

@@ -45,6 +45,7 @@ package final class SimulatedHost: SerialExecutor, TaskExecutor, Loop, @unchecke
     }
 
     func die() { isDead = true }
+    var hasCrashed: Bool { isDead }
 }
 
 extension Instant {

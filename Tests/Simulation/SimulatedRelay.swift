@@ -22,12 +22,25 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
     private var memory: MemoryJournal?
     private var sqlite: SQLiteJournal?
     private var disk = MemoryDisk()
+    private var saved: MemoryDisk?
+    private let id: RelayID
+    private let peer: SimulatedPeer?
 
-    package init(seed: UInt64, store: Store = .memory, kinds: [SimulatedServer.Kind]) {
-        world = SimulatedWorld(seed: seed)
-        self.store = store
-        servers = kinds.enumerated().map { SimulatedServer("s\($0.offset)", $0.element) }
+    package convenience init(seed: UInt64, store: Store = .memory, kinds: [SimulatedServer.Kind]) {
+        self.init(in: SimulatedWorld(seed: seed), store: store, kinds: kinds, number: 7, peer: nil)
     }
+
+    /// One of several relays of a world; its servers are named from `number` on.
+    package init(in world: SimulatedWorld, store: Store = .memory, kinds: [SimulatedServer.Kind], number: UInt8, peer: SimulatedPeer?) {
+        self.world = world
+        self.store = store
+        self.peer = peer
+        id = SimulatedRelay.id(number)
+        let prefix = peer == nil ? "s" : "s\(number)"
+        servers = kinds.enumerated().map { SimulatedServer("\(prefix)\($0.offset)", $0.element) }
+    }
+
+    package static func id(_ number: UInt8) -> RelayID { RelayID(bytes: [UInt8](repeating: number, count: 32)) }
 
     package var time: UnixTime { UnixTime(seconds: 1_795_000_000 + world.now.nanoseconds / 1_000_000_000) }
 
@@ -49,7 +62,7 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
             self.sqlite = sqlite
             journal = OutsideJournal(sqlite, on: host, in: world)
         }
-        let process = RelayProcess(on: host, in: world, journal: journal, servers: servers, limits: limits)
+        let process = RelayProcess(on: host, in: world, journal: journal, servers: servers, limits: limits, id: id, peer: peer)
         self.process = process
         world.running(host) { process.assumeIsolated { $0.start() } }
     }
@@ -68,7 +81,22 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
         await sqlite?.close()
         world.forgetOutside()
         for server in servers { server.listener = nil }
+        peer?.cable.cut()
         self.host = nil
+    }
+
+    /// Keeps a copy of the journal as it is on the disk now.
+    package func save() {
+        guard let memory, let host else { return }
+        let disk = world.running(host) { memory.assumeIsolated { $0.disk } }
+        saved = disk.afterCrash(keeping: 0)
+    }
+
+    /// The next life begins with the copy that was kept last. False if there is none.
+    package func restore() -> Bool {
+        guard let saved, host == nil else { return false }
+        disk = saved
+        return true
     }
 
     /// Breaks the connection to a server.

@@ -22,7 +22,7 @@ package final class SimulatedServer: @unchecked Sendable {  // the driving threa
         package let user: String?
         package let text: String
         package let reply: Int?
-        package let mark: (id: EventID, part: UInt32)?
+        package let mark: Mark?
         package let time: UnixTime
     }
 
@@ -33,7 +33,7 @@ package final class SimulatedServer: @unchecked Sendable {  // the driving threa
         package var reactions: [String] = []
         package let user: String?
         package let reply: Int?
-        package let mark: (id: EventID, part: UInt32)?
+        package let mark: Mark?
     }
 
     package let name: String
@@ -61,7 +61,7 @@ package final class SimulatedServer: @unchecked Sendable {  // the driving threa
     package func isRelayed(_ post: Int) -> Bool { posts[post].user == nil }
 
     @discardableResult
-    package func post(_ text: String, by user: String?, reply: Int? = nil, mark: (id: EventID, part: UInt32)? = nil, at time: UnixTime)
+    package func post(_ text: String, by user: String?, reply: Int? = nil, mark: Mark? = nil, at time: UnixTime)
         -> Int
     {
         posts.append(Post(text: text, user: user, reply: reply, mark: mark))

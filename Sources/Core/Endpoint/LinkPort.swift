@@ -23,8 +23,9 @@ package protocol LinkPort: Actor {
     /// Throws `PeerFault`, or what ends the engine.
     func accept(_ passed: PassedOn, in channel: DestinationID, from peer: RelayID) async throws
 
-    /// Streams of a shared channel that are passed on to a peer, with how far they are known here.
-    func streams(of channel: DestinationID, for peer: RelayID) async -> [PassedStream]
+    /// Streams of a shared channel that are passed on to a peer, with how far they are known here, and the end of the log that holds that
+    /// much of them. What lies before it need not be committed yet.
+    func streams(of channel: DestinationID, for peer: RelayID) async -> (streams: [PassedStream], end: Position)
 
     /// From where on a channel is shared: the end of the log when both sides agreed for the first time.
     func base(of channel: DestinationID) async throws -> Position

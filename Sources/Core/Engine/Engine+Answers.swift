@@ -66,10 +66,7 @@ extension Engine {
     package func found(_ mark: Mark, in destination: DestinationID, as nativeID: NativeKey) async {
         let id = mark.id
         guard let stream = streams.index(of: id.stream), id.number <= streams[stream].prefix else {
-            // It may still come, from a peer that holds it or from its network under another id.
-            counters.orphans += 1
-            if orphans[destination, default: [:]].count < CoreLimits.orphans { orphans[destination]?[mark] = nativeID }
-            return
+            return keepOrphan(mark, in: destination, as: nativeID)
         }
         if ids.parts(id, at: destination) == nil, let known = try? await journal.reader.parts(of: id, at: destination) {
             ids.remember(known, of: id, at: destination)
@@ -87,32 +84,12 @@ extension Engine {
         settleFound(id, stream, mark.part, at: destination, as: nativeID)
     }
 
-    private func settleFound(_ id: EventID, _ stream: StreamIndex, _ part: UInt32, at destination: DestinationID, as nativeID: NativeKey) {
+    func settleFound(_ id: EventID, _ stream: StreamIndex, _ part: UInt32, at destination: DestinationID, as nativeID: NativeKey) {
         outboxes[destination]?.settled.insert(id)
         write(
             Receipt(
                 destination: destination, position: .zero, stream: stream, number: id.number, part: part, outcome: .found, time: loop.time,
                 nativeID: nativeID))
-    }
-
-    /// An event is known now, born here or passed on: where its mark stands in a channel already, or one of the same author and second
-    /// under an id that was lost, it is not shown again.
-    func takeOverOrphans(_ id: EventID, _ stream: StreamIndex, author: AuthorKey?, second: UnixTime) {
-        for destination in routing.destinations(of: streams[stream].bridge) {
-            guard let marks = orphans[destination], !marks.isEmpty else { continue }
-            var same = marks.keys.filter { $0.id == id }
-            if same.isEmpty, let author, streams.isOwn(stream) {
-                // Of several of one second the lowest number: marks are taken over in the order of birth.
-                let lost = marks.keys.filter { $0.author == author && $0.second == second && streams.index(of: $0.id.stream) == nil }
-                guard let first = lost.map(\.id).min() else { continue }
-                same = lost.filter { $0.id == first }
-            }
-            for orphan in same {
-                guard let nativeID = orphans[destination]?.removeValue(forKey: orphan) else { continue }
-                counters.found += 1
-                settleFound(id, stream, orphan.part, at: destination, as: nativeID)
-            }
-        }
     }
 
     /// A word came from an endpoint: there may be room for more. Nobody can be told here what went wrong, so the dispatcher finds it again.

@@ -192,11 +192,10 @@ extension Engine: LinkPort {
         return envelope.digest(of: entry.record)
     }
 
-    package func streams(of channel: DestinationID, for peer: RelayID) -> [PassedStream] {
-        guard let member = routing.member(channel) else { return [] }
-        return streams.rows(of: member.bridge).filter { $0.introduction.owner == relay || $0.introduction.owner == peer }.map {
-            PassedStream(index: $0.index, introduction: $0.introduction, prefix: $0.prefix)
-        }
+    package func streams(of channel: DestinationID, for peer: RelayID) -> (streams: [PassedStream], end: Position) {
+        guard let member = routing.member(channel) else { return ([], recent.end) }
+        let rows = streams.rows(of: member.bridge).filter { $0.introduction.owner == relay || $0.introduction.owner == peer }
+        return (rows.map { PassedStream(index: $0.index, introduction: $0.introduction, prefix: $0.prefix) }, recent.end)
     }
 
     package func base(of channel: DestinationID) async throws -> Position {

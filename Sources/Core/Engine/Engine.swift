@@ -119,6 +119,7 @@ package actor Engine: RelayPort {
         lastBounce = state.lastBounce
         openState = state
         peers = Engine.peers(in: state)
+        orphans = Engine.orphans(in: state)
         if let note = state.notes[Engine.givenBackNote], note.count == 8 { givenBackStart = Position(note.firstUInt64) }
     }
 

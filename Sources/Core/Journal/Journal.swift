@@ -105,7 +105,7 @@ package struct JournalBatch: Hashable, Sendable {
     package var bounces: [BounceRow] = []
     package var droppedBounces: [UInt64] = []
     package var acknowledged: [AcknowledgedRow] = []
-    /// Single values by name, such as what `restore` leaves for the next start.
+    /// Single values by name, such as what `restore` leaves for the next start. An empty one takes the note away.
     package var notes: [String: [UInt8]] = [:]
 
     package init(time: UnixTime, first: Position) {

@@ -72,7 +72,7 @@ struct MemoryImage {
             claims = claims.filter { !row.isPast($0.value) }
         }
         for row in batch.acknowledged { acknowledged[AcknowledgedPlace(peer: row.peer, stream: row.stream)] = row }
-        notes.merge(batch.notes) { $1 }
+        for (name, value) in batch.notes { notes[name] = value.isEmpty ? nil : value }
         if !batch.entries.isEmpty {
             let accepted = [UnixTime](repeating: batch.time, count: batch.entries.count)
             blocks.append(EntryRun(first: batch.first, entries: batch.entries, accepted: accepted))

@@ -144,7 +144,11 @@ package actor SQLiteJournal: Journal {
                 .bind(row.peer.rawValue).bind(row.stream.rawValue).bind(row.prefix).run()
         }
         for (name, value) in batch.notes.sorted(by: { $0.key < $1.key }) {
-            try database.statement("INSERT OR REPLACE INTO notes VALUES (?,?)").bind(name).bind(value).run()
+            if value.isEmpty {
+                try database.statement("DELETE FROM notes WHERE name = ?").bind(name).run()
+            } else {
+                try database.statement("INSERT OR REPLACE INTO notes VALUES (?,?)").bind(name).bind(value).run()
+            }
         }
     }
 

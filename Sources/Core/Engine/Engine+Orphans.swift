@@ -1,0 +1,60 @@
+import Base
+import Model
+
+/// Marks that stand in channels and name events which are not in the journal: it was put back to an earlier state, and they may come again,
+/// from a peer that holds them under the same id, or from their network under another one. Kept in the journal's notes, as a channel is
+/// not read twice.
+extension Engine {
+    private static let orphanNote = "orphan "
+
+    private static func note(_ mark: Mark, _ destination: DestinationID) -> String {
+        "\(orphanNote)\(destination.rawValue) \(mark.id) \(mark.part)"
+    }
+
+    static func orphans(in state: JournalState) -> [DestinationID: [Mark: NativeKey]] {
+        var orphans: [DestinationID: [Mark: NativeKey]] = [:]
+        for (name, value) in state.notes where name.hasPrefix(orphanNote) && value.count >= 16 {
+            let words = name.split(separator: " ")
+            guard words.count == 4, let destination = UInt32(words[1]), let id = EventID(text: words[2]), let part = UInt32(words[3]) else {
+                continue
+            }
+            let mark = Mark(
+                id: id, part: part, author: AuthorKey(rawValue: value.firstUInt64), second: UnixTime(seconds: value[8...].firstUInt64))
+            orphans[DestinationID(destination), default: [:]][mark] = NativeKey(String(decoding: value[16...], as: UTF8.self))
+        }
+        return orphans
+    }
+
+    func keepOrphan(_ mark: Mark, in destination: DestinationID, as nativeID: NativeKey) {
+        counters.orphans += 1
+        guard orphans[destination]?[mark] == nil, orphans[destination]?.count ?? 0 < CoreLimits.orphans else { return }
+        orphans[destination, default: [:]][mark] = nativeID
+        var writer = ByteWriter()
+        writer.uint64(mark.author.rawValue)
+        writer.uint64(mark.second.seconds)
+        writer.append(nativeID.text)
+        pending.notes[Engine.note(mark, destination)] = writer.bytes
+        commitWhenQuiet()
+    }
+
+    /// An event is known now, born here or passed on: where its mark stands in a channel already, or one of the same author and second
+    /// under an id that was lost, it is not shown again.
+    func takeOverOrphans(_ id: EventID, _ stream: StreamIndex, author: AuthorKey?, second: UnixTime) {
+        for destination in routing.destinations(of: streams[stream].bridge) {
+            guard let marks = orphans[destination], !marks.isEmpty else { continue }
+            var same = marks.keys.filter { $0.id == id }
+            if same.isEmpty, let author, streams.isOwn(stream) {
+                // Of several of one second the lowest number: marks are taken over in the order of birth.
+                let lost = marks.keys.filter { $0.author == author && $0.second == second && streams.index(of: $0.id.stream) == nil }
+                guard let first = lost.map(\.id).min() else { continue }
+                same = lost.filter { $0.id == first }
+            }
+            for orphan in same {
+                guard let nativeID = orphans[destination]?.removeValue(forKey: orphan) else { continue }
+                pending.notes[Engine.note(orphan, destination)] = []
+                counters.found += 1
+                settleFound(id, stream, orphan.part, at: destination, as: nativeID)
+            }
+        }
+    }
+}
