@@ -59,6 +59,10 @@ package actor Daemon {
         try await links.listen(at: settings.relay.listen)
         watchSignals()
         log.notice("started", ["relay": state.relay.description, "next": opened.next.description])
+        let parts = RunningParts(engine: engine, links: links, state: state, started: loop.time)
+        let control = try ControlServer(in: state.path, on: loop, log: log) { request, answer in
+            try await self.answer(request, answer, parts)
+        }
         let factory = EndpointFactory(
             loop: loop, entropy: entropy, epochSecret: state.epochSecret, texts: Texts(settings.language), log: log)
         await withDiscardingTaskGroup { group in
@@ -67,9 +71,11 @@ package actor Daemon {
                 await start(name, blueprint, factory, engine, in: &group)
             }
             group.addTask { await self.run(links) }
+            group.addTask { await control.run() }
             await links.serve(settings.peers)
             log.notice("ready")
             await supervise(factory, engine, links, in: &group)
+            control.stop()
         }
         await journal.close()
         if let failure { throw failure }
@@ -104,6 +110,11 @@ package actor Daemon {
     private func tell(_ event: DaemonEvent) {
         events.append(event)
         signal.set()
+    }
+
+    /// The endpoints that run, for a report.
+    var endpointReports: [StatusReport.EndpointReport] {
+        running.sorted { $0.key < $1.key }.map { StatusReport.EndpointReport(name: $0.key, kind: $0.value.blueprint.kindName) }
     }
 
     // MARK: Supervision
@@ -225,4 +236,12 @@ package actor Daemon {
         }
         log.notice("reloaded", ["endpoints": String(blueprints.count), "bridges": String(new.bridges.count)])
     }
+}
+
+/// What commands ask about.
+struct RunningParts: Sendable {
+    let engine: Engine
+    let links: DaemonLinks
+    let state: StateFolder
+    let started: UnixTime
 }

@@ -62,6 +62,15 @@ actor DaemonLinks {
         return channels
     }
 
+    /// How each link stands.
+    func reports() async -> [StatusReport.LinkReport] {
+        var reports: [StatusReport.LinkReport] = []
+        for (name, one) in running.sorted(by: { $0.key < $1.key }) {
+            reports.append(StatusReport.LinkReport(name: name, relay: one.settings.id.description, isUp: await one.link.isUp))
+        }
+        return reports
+    }
+
     func stop() async {
         if isStopping { return }
         isStopping = true

@@ -25,6 +25,12 @@ struct EndpointFactory: Sendable {
 enum EndpointBlueprint: Hashable, Sendable {
     case irc(IRCSettings, IRCSecrets)
 
+    var kindName: String {
+        switch self {
+        case .irc: "irc"
+        }
+    }
+
     init(_ settings: EndpointSettings) throws(ConfigurationError) {
         switch settings {
         case .irc(let irc):

@@ -10,6 +10,11 @@ package enum MonotonicClock {
     }
 }
 
+extension UnixTime {
+    /// The calendar for whoever has no loop.
+    package static var now: UnixTime { UnixTime(seconds: UInt64(Glibc.time(nil))) }
+}
+
 /// Does nothing for a while. For measurements; whoever has a loop sleeps on it.
 package func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 

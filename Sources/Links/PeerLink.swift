@@ -56,6 +56,11 @@ package actor PeerLink {
         await driver?.serve(channels)
     }
 
+    /// Whether both sides have said HELLO.
+    package var isUp: Bool {
+        get async { await driver?.isGreeted ?? false }
+    }
+
     /// Has `run` end soon.
     package func stop() async {
         isStopping = true

@@ -10,75 +10,86 @@ enum CommandLineProgram {
         case failed = 1
         case wrongUsage = 2
         case invalidConfiguration = 3
+        case unreachable = 4
+        case refused = 5
+    }
+
+    /// One subcommand.
+    struct Command: Sendable {
+        let name: String
+        /// What stands behind the name.
+        let usage: String
+        let summary: String
+        let run: @Sendable (inout Arguments) async -> Exit
     }
 
     private static let defaultConfiguration = "/etc/fairlead/fairlead.toml"
 
-    private static let help = """
-        fairlead guides conversations between chat servers that their owners keep.
+    private static let commands: [Command] = [
+        Command(
+            name: "run", usage: "[--verbose]", summary: "the relay: SIGHUP reloads the configuration, SIGTERM ends it", run: RunCommand.run),
+        Command(
+            name: "check", usage: "[--journal]",
+            summary: "parse and validate the configuration; --journal also reads the whole journal of a stopped relay",
+            run: CheckCommand.run),
+        Command(
+            name: "status", usage: "[--json]", summary: "endpoints, links, channels: what is up, what is behind", run: StatusCommand.run),
+        Command(
+            name: "trace", usage: "EVENT | --native CHANNEL ID [--json]",
+            summary: "one event's story: when journaled, where it went, how it ended",
+            run: TraceCommand.run),
+        Command(
+            name: "bounces", usage: "list | show ID | drop ID [--json]", summary: "what could not be delivered, and why",
+            run: BouncesCommand.run),
+        Command(name: "backup", usage: "DIR", summary: "a consistent copy of the running relay's state", run: BackupCommand.run),
+        Command(name: "restore", usage: "DIR", summary: "puts a backup in the place of a stopped relay's state", run: RestoreCommand.run),
+        Command(name: "bench", usage: "…", summary: "measure this machine: fairlead bench --help", run: { await BenchCommand.run($0.all) }),
+        Command(name: "version", usage: "", summary: "print the version", run: { _ in show("fairlead \(Version.text)\n") }),
+        Command(name: "help", usage: "", summary: "print this", run: { _ in show(help) }),
+    ]
 
-        usage: fairlead COMMAND [--config FILE]
+    private static var help: String {
+        let lines = commands.map { "  \($0.name) \($0.usage)\n      \($0.summary)\n" }.joined()
+        return """
+            fairlead guides conversations between chat servers that their owners keep.
 
-          bench      measure this machine: fairlead bench --help
-          run        the relay: SIGHUP reloads the configuration, SIGTERM ends it
-          check      parse and validate the configuration; never opens a network connection
-          version    print the version
-          help       print this
+            usage: fairlead COMMAND [--config FILE]
 
-        FILE is \(defaultConfiguration) unless given. Files in conf.d beside it belong to it.
-        Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid.
+            \(lines)
+            FILE is \(defaultConfiguration) unless given. Files in conf.d beside it belong to it.
+            Exit codes: 0 done, 1 failed, 2 wrong usage, 3 configuration invalid, 4 the relay can't be reached, 5 refused.
 
-        """
-
-    private static let commands = ["bench", "check", "run", "version", "help"]
+            """
+    }
 
     static func main() async {
         Console.exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
     }
 
-    private static func run(_ arguments: [String]) async -> Exit {
-        var rest = arguments
-        guard !rest.isEmpty else {
+    private static func run(_ words: [String]) async -> Exit {
+        guard let name = words.first else {
             Console.error(help)
             return .wrongUsage
         }
-        let command = rest.removeFirst()
-        if command == "bench" { return await BenchCommand.run(rest) }
-        if rest.contains("--help") || rest.contains("-h") { return show(help) }
-        switch command {
-        case "help", "--help", "-h": return show(help)
-        case "version", "--version": return rest.isEmpty ? show("fairlead \(Version.text)\n") : refuse("version takes no arguments")
-        case "check": return check(&rest)
-        case "run": return await RunCommand.run(&rest)
-        default:
-            let hint = nearest(to: command, among: commands).map { "; did you mean \($0)?" } ?? ""
-            return refuse("unknown command \(command)\(hint)")
+        let known = ["--help": "help", "-h": "help", "--version": "version"]
+        guard let command = commands.first(where: { $0.name == known[name] ?? name }) else {
+            let hint = nearest(to: name, among: commands.map(\.name)).map { "; did you mean \($0)?" } ?? ""
+            return refuse("unknown command \(name)\(hint)")
         }
-    }
-
-    /// Takes `--config FILE` out of the arguments; nil, having said so, where the file is missing.
-    static func configuration(_ arguments: inout [String]) -> String? {
-        guard let index = arguments.firstIndex(of: "--config") else { return defaultConfiguration }
-        guard index + 1 < arguments.count else { return nil }
-        let path = arguments[index + 1]
-        arguments.removeSubrange(index...index + 1)
-        return path
-    }
-
-    private static func check(_ arguments: inout [String]) -> Exit {
-        guard let path = configuration(&arguments) else { return refuse("--config needs a file") }
-        guard arguments.isEmpty else { return refuse("unknown argument \(arguments[0])") }
-        do {
-            let settings = try SettingsReader.read(path)
-            try SecretReader.check(settings)
-            return show("\(path): \(settings.endpoints.count) endpoints, \(settings.bridges.count) bridges, no fault found\n")
-        } catch {
-            Console.error("fairlead: \(error)\n")
-            return .invalidConfiguration
+        var arguments = Arguments(Array(words.dropFirst()))
+        if command.name != "bench", arguments.takeFlag("--help") || arguments.takeFlag("-h") {
+            return show("usage: fairlead \(command.name) \(command.usage) [--config FILE]\n\n\(command.summary)\n")
         }
+        if command.name == "version" && !arguments.all.isEmpty { return refuse("version takes no arguments") }
+        return await command.run(&arguments)
     }
 
-    private static func show(_ text: String) -> Exit {
+    /// Takes `--config FILE` out of the arguments; nil where the file is missing.
+    static func configuration(_ arguments: inout Arguments) -> String? {
+        arguments.takesOption("--config") ? arguments.takeOption("--config") : defaultConfiguration
+    }
+
+    static func show(_ text: String) -> Exit {
         Console.output(text)
         return .done
     }
@@ -87,4 +98,33 @@ enum CommandLineProgram {
         Console.error("fairlead: \(words)\nTry: fairlead help\n")
         return .wrongUsage
     }
+
+    static func fail(_ words: String, _ exit: Exit = .failed) -> Exit {
+        Console.error("fairlead: \(words)\n")
+        return exit
+    }
+}
+
+/// The words behind a command, taken out one by one.
+struct Arguments {
+    private(set) var all: [String]
+
+    init(_ all: [String]) { self.all = all }
+
+    mutating func takeFlag(_ name: String) -> Bool {
+        guard let index = all.firstIndex(of: name) else { return false }
+        all.remove(at: index)
+        return true
+    }
+
+    func takesOption(_ name: String) -> Bool { all.contains(name) }
+
+    /// The word behind an option; nil if there is none.
+    mutating func takeOption(_ name: String) -> String? {
+        guard let index = all.firstIndex(of: name), index + 1 < all.count else { return nil }
+        defer { all.removeSubrange(index...index + 1) }
+        return all[index + 1]
+    }
+
+    mutating func take() -> String? { all.isEmpty ? nil : all.removeFirst() }
 }

@@ -61,6 +61,16 @@ package struct EngineCounters: Hashable, Sendable {
         full += other.full
     }
 
+    /// By name, as metrics and `status` show them.
+    package var byName: [String: UInt64] {
+        [
+            "accepted": accepted, "passed_on": passedOn, "duplicates": duplicates, "without_target": withoutTarget, "delivered": delivered,
+            "superseded": superseded, "bounced": bounced, "deferred": deferred, "parked": parked, "dropped": dropped, "repeated": repeated,
+            "uncertain": uncertain, "found": found, "orphans": orphans, "mended": mended, "given_back": givenBack, "confirmed": confirmed,
+            "unconfirmed": unconfirmed, "peers_not_awaited": peersNotAwaited, "commits": commits, "full": full,
+        ]
+    }
+
     mutating func count(_ outcome: Outcome) {
         switch outcome {
         case .origin: break

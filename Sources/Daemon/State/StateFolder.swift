@@ -1,12 +1,16 @@
 import Base
+import Core
 import IO
 import Model
+import Store
 
 /// What a relay keeps beside its journal: its identity and the secret of its epochs. Both are made at the first start, readable by nobody
 /// else, and in every backup.
 package struct StateFolder: Sendable {
     package static let identityFile = "identity.pem"
     package static let secretFile = "epoch.secret"
+    /// What belongs into a backup beside the journal.
+    package static let keptFiles = [identityFile, secretFile]
 
     package let path: String
     package let identity: IdentityKey
@@ -32,6 +36,30 @@ package struct StateFolder: Sendable {
         }
     }
 
+    /// Puts a backup in the place of a stopped relay's state; what was there is kept beside it. A folder of another relay, or a backup without
+    /// its identity, is refused.
+    package static func restore(from backup: String, to path: String) async throws(StateError) {
+        do {
+            try Files.makeFolder(path)
+            for name in keptFiles {
+                let kept = try Files.read("\(backup)/\(name)", atMost: 4096)
+                if Files.exists("\(path)/\(name)") {
+                    guard try Files.read("\(path)/\(name)", atMost: 4096) == kept else {
+                        throw StateError("\(path)/\(name) is another relay's than that of \(backup)")
+                    }
+                }
+            }
+            try await JournalFiles.restore(from: backup, to: path, at: UnixTime.now)
+            for name in keptFiles where !Files.exists("\(path)/\(name)") { try Files.copy("\(backup)/\(name)", to: "\(path)/\(name)") }
+        } catch let error as StateError {
+            throw error
+        } catch JournalError.inUse(let words) {
+            throw StateError("a relay is running there: \(words)", isInUse: true)
+        } catch {
+            throw StateError("\(error)")
+        }
+    }
+
     private static func contents(_ path: String, orMake make: () -> [UInt8]) throws(StateError) -> [UInt8] {
         do {
             if !Files.exists(path) { try Files.create(path, make()) }
@@ -48,6 +76,11 @@ package struct StateFolder: Sendable {
 /// Why a relay's state can't be used.
 package struct StateError: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
+    /// A relay that runs holds it.
+    package let isInUse: Bool
 
-    init(_ description: String) { self.description = description }
+    init(_ description: String, isInUse: Bool = false) {
+        self.description = description
+        self.isInUse = isInUse
+    }
 }

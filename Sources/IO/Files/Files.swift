@@ -19,6 +19,14 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 package enum Files {
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+    /// A path as it is from anywhere.
+    package static func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        var current = [CChar](repeating: 0, count: 4096)
+        guard getcwd(&current, current.count) != nil else { return path }
+        return String(decoding: current.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) + "/" + path
+    }
+
     /// Reads at most `limit` bytes; a longer file is an error (EFBIG).
     package static func read(_ path: String, atMost limit: Int) throws(FileError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)

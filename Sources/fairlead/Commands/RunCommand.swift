@@ -4,14 +4,10 @@ import IO
 
 /// `fairlead run`: the daemon.
 enum RunCommand {
-    static func run(_ arguments: inout [String]) async -> CommandLineProgram.Exit {
+    static func run(_ arguments: inout Arguments) async -> CommandLineProgram.Exit {
         guard let path = CommandLineProgram.configuration(&arguments) else { return CommandLineProgram.refuse("--config needs a file") }
-        var level = Log.Level.info
-        if let index = arguments.firstIndex(of: "--verbose") {
-            level = .debug
-            arguments.remove(at: index)
-        }
-        guard arguments.isEmpty else { return CommandLineProgram.refuse("unknown argument \(arguments[0])") }
+        let level = arguments.takeFlag("--verbose") ? Log.Level.debug : .info
+        if let word = arguments.take() { return CommandLineProgram.refuse("unknown argument \(word)") }
         let settings: Settings
         do {
             settings = try SettingsReader.read(path)

@@ -1,0 +1,105 @@
+import Base
+import Core
+import FoundationEssentials
+import Model
+
+/// What a command asks of the running relay: one JSON object on one line.
+package struct ControlRequest: Codable, Hashable, Sendable {
+    package let command: String
+    package var arguments: [String: String]
+
+    package init(_ command: String, _ arguments: [String: String] = [:]) {
+        self.command = command
+        self.arguments = arguments
+    }
+}
+
+/// The last line of an answer: done, or why not, with the exit code that the command ends with.
+package struct ControlEnding: Codable, Hashable, Sendable {
+    package var done: Bool
+    package var error: String?
+    package var exit: Int32?
+}
+
+/// `fairlead status`
+package struct StatusReport: Codable, Hashable, Sendable {
+    package var relay: String
+    package var version: String
+    package var started: String
+    package var endpoints: [EndpointReport]
+    package var links: [LinkReport]
+    package var channels: [ChannelReport]
+    /// Numbers by name, as in the metrics.
+    package var counters: [String: UInt64]
+
+    package struct EndpointReport: Codable, Hashable, Sendable {
+        package var name: String
+        package var kind: String
+    }
+
+    package struct LinkReport: Codable, Hashable, Sendable {
+        package var name: String
+        package var relay: String
+        package var isUp: Bool
+    }
+
+    /// A member of a bridge.
+    package struct ChannelReport: Codable, Hashable, Sendable {
+        package var name: String
+        package var bridge: String
+        /// `up`, `down`, `link`, `parked`
+        package var state: String
+        package var behind: Int
+        package var oldest: String?
+    }
+}
+
+/// `fairlead trace`
+package struct TraceReport: Codable, Hashable, Sendable {
+    package var event: String
+    package var kind: String
+    package var author: String
+    package var bridge: String
+    /// `here` or the peer's stream.
+    package var origin: String
+    package var happened: String?
+    package var journaled: String?
+    package var hops: UInt8
+    package var isGivenBack: Bool
+    package var deliveries: [Delivery]
+
+    package struct Delivery: Codable, Hashable, Sendable {
+        package var channel: String
+        package var part: UInt32
+        package var outcome: String
+        package var time: String
+        package var native: String?
+    }
+}
+
+/// One line of `fairlead bounces list`
+package struct BounceReport: Codable, Hashable, Sendable {
+    package var id: UInt64
+    package var channel: String
+    package var first: UInt64
+    package var last: UInt64
+    package var count: UInt64
+    package var code: String
+    package var text: String
+    package var time: String
+}
+
+/// JSON of one line.
+package enum ControlJSON {
+    package static func line(_ value: some Encodable) -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Only values of this file's types come here, and all of them can be spelled.
+        guard let data = try? encoder.encode(value) else { preconditionFailure("a report that can't be spelled in JSON") }
+        return [UInt8](data)
+    }
+
+    package static func value<Value: Decodable>(_ line: [UInt8], as type: Value.Type = Value.self) -> Value? {
+        try? JSONDecoder().decode(type, from: Data(line))
+    }
+}

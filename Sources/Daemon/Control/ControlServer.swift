@@ -1,0 +1,103 @@
+import Base
+import Core
+import IO
+import Model
+
+/// Answers commands at `control` in the state folder: root and the relay's own user may ask, one JSON object a line.
+actor ControlServer {
+    static let socketName = "control"
+
+    /// A question is never longer.
+    private static let longestLine = 65_536
+    private static let connections = 32
+
+    private let listener: LocalListener
+    private let loop: EventLoop
+    private let log: Log
+    private let answer: @Sendable (ControlRequest, ControlAnswer) async throws -> Void
+    private var open = 0
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    init(
+        in folder: String, on loop: EventLoop, log: Log, answer: @escaping @Sendable (ControlRequest, ControlAnswer) async throws -> Void
+    ) throws(FileError) {
+        listener = try LocalListener(at: "\(folder)/\(ControlServer.socketName)", on: loop)
+        self.loop = loop
+        self.log = log
+        self.answer = answer
+    }
+
+    nonisolated func stop() { listener.close() }
+
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            while let stream = await listener.accept() {
+                if open >= ControlServer.connections {
+                    stream.close()
+                    continue
+                }
+                open += 1
+                group.addTask { await self.serve(stream) }
+            }
+        }
+    }
+
+    private func serve(_ stream: TCPStream) async {
+        defer {
+            stream.close()
+            open -= 1
+        }
+        let timer = loop.schedule(at: loop.now + .seconds(10)) { stream.close() }
+        guard let line = await readLine(stream) else { return }
+        loop.cancel(timer)
+        let answer = ControlAnswer(stream)
+        guard let request = ControlJSON.value(line, as: ControlRequest.self) else {
+            return await answer.end(ControlEnding(done: false, error: "the request is no JSON object with command and arguments", exit: 2))
+        }
+        do {
+            try await self.answer(request, answer)
+            await answer.end(ControlEnding(done: true))
+        } catch let refusal as ControlRefusal {
+            await answer.end(ControlEnding(done: false, error: refusal.words, exit: refusal.exit))
+        } catch {
+            await answer.end(ControlEnding(done: false, error: "\(error)", exit: 1))
+        }
+    }
+
+    private func readLine(_ stream: TCPStream) async -> [UInt8]? {
+        var bytes: [UInt8] = []
+        do {
+            while let more = try await stream.read(atMost: 4096) {
+                bytes += more
+                if let end = bytes.firstIndex(of: 0x0A) { return Array(bytes[..<end]) }
+                if bytes.count > ControlServer.longestLine { return nil }
+            }
+        } catch {
+            log.debug("a command went away", ["reason": "\(error)"])
+        }
+        return nil
+    }
+}
+
+/// Where an answer's lines go.
+struct ControlAnswer: Sendable {
+    private let stream: TCPStream
+
+    init(_ stream: TCPStream) { self.stream = stream }
+
+    func line(_ value: some Encodable & Sendable) async throws { try await stream.write(ControlJSON.line(value) + [0x0A]) }
+
+    /// Whoever asked may be gone: then there is nobody to tell.
+    fileprivate func end(_ ending: ControlEnding) async { try? await line(ending) }
+}
+
+/// Why a command is not done, and the exit code it ends with.
+struct ControlRefusal: Error, Sendable {
+    let words: String
+    let exit: Int32
+
+    static func usage(_ words: String) -> ControlRefusal { ControlRefusal(words: words, exit: 2) }
+    static func refused(_ words: String) -> ControlRefusal { ControlRefusal(words: words, exit: 5) }
+    static func failed(_ words: String) -> ControlRefusal { ControlRefusal(words: words, exit: 1) }
+}

@@ -1,0 +1,103 @@
+import Base
+import Core
+import IO
+import Model
+
+/// What the running relay answers.
+extension Daemon {
+    func answer(_ request: ControlRequest, _ answer: ControlAnswer, _ running: RunningParts) async throws {
+        switch request.command {
+        case "status": try await answer.line(await status(running))
+        case "trace": try await answer.line(try await trace(request.arguments, running.engine))
+        case "bounces": try await bounces(request.arguments, answer, running.engine)
+        case "backup": try await backup(request.arguments, running)
+        default: throw ControlRefusal.usage("the running relay knows no command \(request.command)")
+        }
+    }
+
+    private func status(_ running: RunningParts) async -> StatusReport {
+        let channels = await running.engine.status().map { outbox in
+            StatusReport.ChannelReport(
+                name: outbox.name, bridge: outbox.bridge,
+                state: outbox.isPeer ? "link" : outbox.isParked ? "parked" : outbox.isUp == true ? "up" : "down", behind: outbox.behind,
+                oldest: outbox.oldest?.text)
+        }
+        return StatusReport(
+            relay: running.state.relay.description, version: Version.text, started: running.started.text, endpoints: endpointReports,
+            links: await running.links.reports(), channels: channels, counters: await running.engine.counters.byName)
+    }
+
+    private func trace(_ arguments: [String: String], _ engine: Engine) async throws -> TraceReport {
+        let id: EventID
+        if let text = arguments["event"] {
+            guard let event = EventID(text: text) else {
+                throw ControlRefusal.usage("\"\(text)\" is no event id: expected 13 letters, a dot and a number")
+            }
+            id = event
+        } else {
+            guard let channel = arguments["channel"], let native = arguments["native"] else {
+                throw ControlRefusal.usage("trace needs an event id, or --native CHANNEL ID")
+            }
+            guard let event = try await engine.event(native: native, in: channel) else {
+                throw ControlRefusal.failed("\(channel) knows nothing under \(native)")
+            }
+            id = event
+        }
+        guard let story = try await engine.story(of: id) else {
+            throw ControlRefusal.failed("no event \(id): its stream was never heard of here")
+        }
+        return TraceReport(
+            event: story.id.description, kind: story.kind, author: story.author, bridge: story.bridge,
+            origin: story.isOurs ? "here" : "a peer",
+            happened: story.originTime?.text, journaled: story.accepted?.text, hops: story.hops, isGivenBack: story.isGivenBack,
+            deliveries: story.deliveries.map {
+                TraceReport.Delivery(
+                    channel: $0.destination, part: $0.part, outcome: "\($0.outcome)", time: $0.time.text, native: $0.nativeID)
+            })
+    }
+
+    private func bounces(_ arguments: [String: String], _ answer: ControlAnswer, _ engine: Engine) async throws {
+        if let text = arguments["drop"] {
+            guard let id = UInt64(text) else { throw ControlRefusal.usage("\"\(text)\" is no bounce's number") }
+            return try await engine.dropBounce(id)
+        }
+        var next: UInt64 = 0
+        if let text = arguments["show"] {
+            guard let id = UInt64(text) else { throw ControlRefusal.usage("\"\(text)\" is no bounce's number") }
+            guard let row = try await engine.bounces(from: id, atMost: 1).first, row.id == id else {
+                throw ControlRefusal.failed("there is no bounce \(id)")
+            }
+            return try await answer.line(report(row, await engine.name(of: row.destination)))
+        }
+        while true {
+            let rows = try await engine.bounces(from: next, atMost: 200)
+            for row in rows { try await answer.line(report(row, await engine.name(of: row.destination))) }
+            guard let last = rows.last, rows.count == 200 else { return }
+            next = last.id + 1
+        }
+    }
+
+    private func report(_ row: BounceRow, _ channel: String) -> BounceReport {
+        BounceReport(
+            id: row.id, channel: channel, first: row.positions.lowerBound.rawValue, last: row.positions.upperBound.rawValue,
+            count: row.count,
+            code: row.code, text: row.text, time: row.time.text)
+    }
+
+    /// A copy of everything that a relay is: journal, identity, secret.
+    private func backup(_ arguments: [String: String], _ running: RunningParts) async throws {
+        guard let folder = arguments["folder"], folder.hasPrefix("/") else { throw ControlRefusal.usage("backup needs a folder") }
+        do {
+            try Files.makeFolder(folder)
+            for name in StateFolder.keptFiles {
+                if Files.exists("\(folder)/\(name)") { throw ControlRefusal.refused("\(folder) has a backup in it already") }
+            }
+            try await running.engine.backup(to: folder)
+            for name in StateFolder.keptFiles { try Files.copy("\(running.state.path)/\(name)", to: "\(folder)/\(name)") }
+        } catch let error as FileError {
+            throw ControlRefusal.failed("\(error)")
+        } catch let error as JournalError {
+            throw ControlRefusal.failed("\(error)")
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Base
+import Daemon
+import IO
+
+/// Asks the running relay, which is found by the state folder of its configuration.
+enum Control {
+    /// Sends a request and hands each line of the answer but the last to `body`.
+    static func ask(_ request: ControlRequest, _ arguments: inout Arguments, _ body: ([UInt8]) -> Void) -> CommandLineProgram.Exit {
+        guard let path = CommandLineProgram.configuration(&arguments) else { return CommandLineProgram.refuse("--config needs a file") }
+        if let word = arguments.take() { return CommandLineProgram.refuse("unknown argument \(word)") }
+        let settings: Settings
+        do {
+            settings = try SettingsReader.read(path)
+        } catch {
+            return CommandLineProgram.fail("\(error)", .invalidConfiguration)
+        }
+        var ending: ControlEnding?
+        let isReached = LocalSocket.ask("\(settings.relay.state)/\(socketName)", ControlJSON.line(request)) { line in
+            if let last = ControlJSON.value(line, as: ControlEnding.self) { ending = last } else { body(line) }
+            return ending == nil
+        }
+        guard isReached else { return CommandLineProgram.fail("no relay answers in \(settings.relay.state)", .unreachable) }
+        guard let ending else { return CommandLineProgram.fail("the relay ended before it had answered", .unreachable) }
+        if ending.done { return .done }
+        return CommandLineProgram.fail(
+            ending.error ?? "no reason given", ending.exit.flatMap { CommandLineProgram.Exit(rawValue: $0) } ?? .failed)
+    }
+
+    private static let socketName = "control"
+
+    /// Prints lines of JSON as they come.
+    static func printJSON(_ line: [UInt8]) { Console.output(String(decoding: line, as: UTF8.self) + "\n") }
+}
+
+/// Columns of text, each as wide as its widest entry.
+struct TextTable {
+    private var rows: [[String]]
+
+    init(_ heads: String...) { rows = [heads] }
+
+    mutating func add(_ row: [String]) { rows.append(row) }
+
+    var text: String {
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ")
+            var end = cells[...]
+            while end.last == " " { end.removeLast() }
+            return end + "\n"
+        }.joined()
+    }
+}

@@ -1,0 +1,87 @@
+import Glibc
+import IO
+import Support
+import Testing
+
+/// What an operator does at the command line, on a relay that runs.
+@Suite(.serialized) struct OperationTests {
+    @Test func aRelaySaysHowItStandsAndWhatBecameOfAMessage() {
+        let (ng, insp) = (ForeignServer(.ngIRCd), ForeignServer(.inspIRCd))
+        let anna = IRCProbe(ng, "anna", join: ["#a"])
+        let bob = IRCProbe(insp, "bob", capabilities: "message-tags", join: ["#b"])
+        let relay = RelayUnderTest(between(ng, insp))
+        #expect(relay.waitForLog("connected to a channel", times: 2), "\(relay.log)")
+        anna.say("where am I?", in: "#a")
+        #expect(bob.sees("<a\u{2060}nna> where am I?", in: "#b"))
+        let status = relay.command("status")
+        #expect(status.exit == 0 && status.output.contains("relay \(relay.relayID)"))
+        #expect(status.output.contains("ng:#a") && status.output.contains("up"), "\(status.output)")
+        #expect(relay.command("status", "--json").output.hasPrefix("{\"channels\":["))
+        // The server's own name for the line leads to the event, and the event to where it went.
+        let line = bob.lines.last { $0.contains("where am I?") } ?? ""
+        let native =
+            line.split(separator: ";").first { $0.hasPrefix("msgid=") || $0.hasPrefix("@msgid=") }?.split(separator: " ").first?.split(
+                separator: "="
+            ).last.map(String.init) ?? ""
+        let trace = relay.command("trace", "--native", "insp:#b", native)
+        #expect(
+            trace.exit == 0 && trace.output.contains("posted by anna in bridge ops") && trace.output.contains("delivered"),
+            "\(line) \(trace)")
+        #expect(relay.command("bounces", "list").output == "nothing bounced\n")
+        #expect(relay.command("trace", "aaaaaaaaaaaaa.1").exit == 1)
+        #expect(relay.command("trace", "nonsense").exit == 2)
+        #expect(relay.stop() == 0)
+        #expect(relay.command("status").exit == 4)
+    }
+
+    @Test func aBackupOfARunningRelayIsPutBack() {
+        let (ng, insp) = (ForeignServer(.ngIRCd), ForeignServer(.inspIRCd))
+        let anna = IRCProbe(ng, "anna", join: ["#a"])
+        let bob = IRCProbe(insp, "bob", join: ["#b"])
+        let relay = RelayUnderTest(between(ng, insp))
+        #expect(relay.waitForLog("connected to a channel", times: 2), "\(relay.log)")
+        for number in 1...20 { anna.say("before \(number)", in: "#a") }
+        #expect(bob.sees("<a\u{2060}nna> before 20", in: "#b"))
+        let folder = "\(relay.folder.path)/backup"
+        let made = relay.command("backup", folder)
+        #expect(made.exit == 0 && Files.names(in: folder) == ["epoch.secret", "identity.pem", "journal.sqlite"], "\(made)")
+        #expect(relay.command("backup", folder).exit == 5)
+        #expect(relay.command("restore", folder).exit == 5, "a running relay's state is not touched")
+        let id = relay.relayID
+        relay.kill()
+        for name in Files.names(in: "\(relay.folder.path)/state") { unlink("\(relay.folder.path)/state/\(name)") }
+        let restored = relay.command("restore", folder)
+        #expect(restored.exit == 0, "\(restored)")
+        #expect(relay.command("check", "--journal").exit == 0)
+        relay.start()
+        #expect(relay.waitForLog("connected to a channel", times: 4), "\(relay.log)")
+        #expect(relay.relayID == id)
+        anna.say("after 1", in: "#a")
+        #expect(bob.sees("<a\u{2060}nna> after 1", in: "#b"))
+        #expect(Tally("before", sent: 20, in: bob.said(in: "#b", by: "fairlead")).twice == 0)
+        #expect(relay.stop() == 0)
+        for name in Files.names(in: folder) { unlink("\(folder)/\(name)") }
+        rmdir(folder)
+    }
+
+    @Test func wrongUsageIsSaid() {
+        for (arguments, exit) in [
+            ([], 2), (["frobnicate"], 2), (["status", "--config", "/nonexistent"], 3), (["trace"], 2), (["backup"], 2),
+            (["bounces", "eat"], 2), (["version", "x"], 2), (["help"], 0), (["status", "--help"], 0), (["run", "--config"], 2),
+        ] as [([String], Int32)] {
+            let process = ChildProcess("fairlead", arguments, errorsTo: "/dev/null")
+            while process.line() != nil {}
+            #expect(process.wait() == exit, "\(arguments)")
+        }
+    }
+}
+
+extension RelayUnderTest {
+    /// Runs `fairlead` with this relay's configuration: what it printed, and its exit code.
+    func command(_ words: String...) -> (output: String, exit: Int32) {
+        let process = ChildProcess("fairlead", words + ["--config", "\(folder.path)/fairlead.toml"], errorsTo: "/dev/null")
+        var output = ""
+        while let line = process.line() { output += line + "\n" }
+        return (output, process.wait())
+    }
+}
