@@ -69,7 +69,7 @@ func links() -> Target {
 /// Settings and the object graph: the only module that knows every kind of endpoint.
 func daemon() -> Target {
     .target(
-        name: "Daemon", dependencies: ["Base", "Model", "Core", "IO", "Store", "EndpointIRC", "Links", "CTOML"],
+        name: "Daemon", dependencies: ["Base", "Model", "Core", "IO", "Store", "EndpointIRC", "Links", "WireLink", "CTOML"],
         path: "Sources/Daemon",
         swiftSettings: strict)
 }

@@ -7,17 +7,17 @@ import Store
 
 /// A running relay: holds the journal, the engine and the endpoints, and changes them when the configuration changes.
 package actor Daemon {
-    private let path: String
-    private let loop: EventLoop
-    private let log: Log
+    let path: String
+    let loop: EventLoop
+    let log: Log
     private let entropy = SystemEntropy()
-    private var settings: Settings
+    private(set) var settings: Settings
     private var running: [String: Running] = [:]
     private var events: [DaemonEvent] = []
     private var signal = Signal()
     private var failure: (any Error)?
 
-    private enum DaemonEvent {
+    enum DaemonEvent {
         case reload
         case stop
         /// An endpoint's `run` has returned.
@@ -55,11 +55,16 @@ package actor Daemon {
             loop: loop, journal: journal, state: opened, relay: state.relay, epochSecret: state.epochSecret, entropy: entropy,
             limits: settings.limits)
         try await engine.configure(settings.bridges)
-        let links = DaemonLinks(identity: state.identity, engine: engine, loop: loop, entropy: entropy, log: log)
+        let invites = Invites(
+            opened.notes, engine: engine, ownName: settings.relay.name, advertise: settings.relay.advertise.map(\.description), on: loop,
+            log: log
+        ) { await self.keep($0, $1) }
+        let links = DaemonLinks(
+            opened.notes, identity: state.identity, engine: engine, desk: invites, loop: loop, entropy: entropy, log: log)
         try await links.listen(at: settings.relay.listen)
         watchSignals()
         log.notice("started", ["relay": state.relay.description, "next": opened.next.description])
-        let parts = RunningParts(engine: engine, links: links, state: state, started: loop.time)
+        let parts = RunningParts(engine: engine, links: links, invites: invites, state: state, started: loop.time)
         let control = try ControlServer(in: state.path, on: loop, log: log) { request, answer in
             try await self.answer(request, answer, parts)
         }
@@ -107,7 +112,7 @@ package actor Daemon {
         }
     }
 
-    private func tell(_ event: DaemonEvent) {
+    func tell(_ event: DaemonEvent) {
         events.append(event)
         signal.set()
     }
@@ -242,6 +247,7 @@ package actor Daemon {
 struct RunningParts: Sendable {
     let engine: Engine
     let links: DaemonLinks
+    let invites: Invites
     let state: StateFolder
     let started: UnixTime
 }

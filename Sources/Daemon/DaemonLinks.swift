@@ -6,7 +6,12 @@ import Model
 
 /// The links of a running relay: listens for peers, keeps one `PeerLink` for each, and changes them when the configuration changes.
 actor DaemonLinks {
+    static let revokedNote = "revoked "
+
     private let identity: IdentityKey
+    private let desk: any PairingDesk
+    /// Whom the administrator has shut out, whatever the configuration says.
+    private var revoked: Set<RelayID> = []
     private let engine: Engine
     private let loop: EventLoop
     private let entropy: any Entropy
@@ -25,7 +30,14 @@ actor DaemonLinks {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    init(identity: IdentityKey, engine: Engine, loop: EventLoop, entropy: any Entropy, log: Log) {
+    init(
+        _ notes: [String: [UInt8]], identity: IdentityKey, engine: Engine, desk: any PairingDesk, loop: EventLoop, entropy: any Entropy,
+        log: Log
+    ) {
+        for name in notes.keys where name.hasPrefix(DaemonLinks.revokedNote) {
+            if let id = bytes(hex: name.dropFirst(DaemonLinks.revokedNote.count)), id.count == 32 { revoked.insert(RelayID(bytes: id)) }
+        }
+        self.desk = desk
         self.identity = identity
         self.engine = engine
         self.loop = loop
@@ -35,14 +47,15 @@ actor DaemonLinks {
 
     /// Binds before anything is said to be ready.
     func listen(at places: [HostPort]) async throws {
-        for place in places { listeners.append(try await LinkListener(at: place, identity: identity, loop: loop, log: log)) }
+        for place in places { listeners.append(try await LinkListener(at: place, identity: identity, desk: desk, loop: loop, log: log)) }
     }
 
     /// The peers of the configuration from now on. Those that did not change go on undisturbed.
-    func serve(_ peers: [String: PeerSettings]) async {
+    func serve(_ configured: [String: PeerSettings]) async {
+        let peers = configured.filter { !revoked.contains($0.value.id) }
         for (name, one) in running where peers[name] != one.settings {
             running[name] = nil
-            await one.link.stop()
+            await one.link.stop(revoked.contains(one.settings.id) ? .revoked : .normal)
         }
         for (name, settings) in peers.sorted(by: { $0.key < $1.key }) where running[name] == nil && !isStopping {
             let link = PeerLink(name, settings, identity: identity, port: engine, loop: loop, entropy: entropy, log: log)
@@ -54,6 +67,19 @@ actor DaemonLinks {
         let byID = Dictionary(running.values.map { ($0.settings.id, $0.link) }) { first, _ in first }
         for listener in listeners { await listener.serve(byID) }
         wake.set()
+    }
+
+    func setRevoked(_ id: RelayID, _ isRevoked: Bool) { if isRevoked { revoked.insert(id) } else { revoked.remove(id) } }
+
+    /// What is offered over each link, by whom.
+    func offers() async -> [OfferReport] {
+        var reports: [OfferReport] = []
+        for (name, one) in running.sorted(by: { $0.key < $1.key }) {
+            for (channel, state) in await one.link.offers.sorted(by: { $0.key < $1.key }) {
+                reports.append(OfferReport(peer: name, channel: channel, state: state))
+            }
+        }
+        return reports
     }
 
     private func channels(of peer: String) async -> [String: DestinationID] {

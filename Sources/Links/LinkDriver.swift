@@ -27,6 +27,7 @@ package actor LinkDriver {
     /// The channels to share, by name.
     var channels: [String: DestinationID] = [:]
     var offered: [String: UInt64] = [:]
+    var theirOffers: Set<String> = []
 
     // Going out.
     var control: [UInt8] = []
@@ -125,6 +126,14 @@ package actor LinkDriver {
         offerNew()
     }
 
+    /// Each channel that either side offers: `shared`, `waits for the peer` or `waits for us`.
+    var offers: [String: String] {
+        var states: [String: String] = [:]
+        for name in theirOffers { states[name] = channels[name] == nil ? "waits for us" : "shared" }
+        for name in channels.keys where !theirOffers.contains(name) { states[name] = "waits for the peer" }
+        return states
+    }
+
     /// Whether the peer has said HELLO.
     var isGreeted: Bool { session.isGreeted }
 
@@ -203,6 +212,7 @@ package actor LinkDriver {
             log.notice("link up", ["epoch": String(hello.epochOrdinal), "dialled": String(isDialler)])
             offerNew()
         case .offered(let offer):
+            theirOffers.insert(offer.name)
             guard let destination = channels[offer.name] else { return log.info("the peer offers a channel", ["channel": offer.name]) }
             perform(session.accept(offer))
             await resume(offer.name, destination)
@@ -211,6 +221,7 @@ package actor LinkDriver {
             await beginIfOpen(name)
         case .revoked(let name):
             log.warning("the peer shares a channel no more", ["channel": name])
+            theirOffers.remove(name)
             outflows[name] = nil
         case .resumed(let name, let resume):
             resumes[name, default: []] += resume.holdings

@@ -15,11 +15,13 @@ package actor LinkListener {
     private var peers: [RelayID: PeerLink] = [:]
     private var unauthenticated = 0
     package private(set) var refused: UInt64 = 0
+    private let desk: any PairingDesk
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// Listens from now on. Called on the loop.
-    package init(at place: HostPort, identity: IdentityKey, loop: EventLoop, log: Log) async throws(StreamError) {
+    package init(at place: HostPort, identity: IdentityKey, desk: any PairingDesk, loop: EventLoop, log: Log) async throws(StreamError) {
+        self.desk = desk
         self.identity = identity
         self.loop = loop
         self.log = log
@@ -53,15 +55,11 @@ package actor LinkListener {
             let context = try TLSContext(identity: identity, protocolName: LinkListener.protocolName, isServer: true)
             let stream = try await TLSStream.link(
                 over: plain, context, isDialler: false, before: loop.now + LinkDriverLimits.connecting, on: loop)
-            let hash = stream.peerKeyHash ?? []
+            guard let hash = stream.peerKeyHash, hash.count == 32 else { return stream.close() }
+            let id = RelayID(bytes: hash)
+            guard let peer = peers[id] else { return try await greetStranger(stream, id) }
             unauthenticated -= 1
             isCounted = false
-            guard hash.count == 32, let peer = peers[RelayID(bytes: hash)] else {
-                refused += 1
-                log.warning("an unknown relay is refused", ["relay": hash.count == 32 ? RelayID(bytes: hash).description : ""])
-                try await stream.write(Closing(LinkFailure(.unknownPeer, "this relay is not set up for yours")).frame.bytes)
-                return stream.close()
-            }
             await peer.adopt(stream)
         } catch {
             refused += 1
@@ -69,4 +67,35 @@ package actor LinkListener {
             plain.close()
         }
     }
+
+    /// A relay that nobody here knows may know an invite. Whatever is wrong with its word, the answer is the same.
+    private func greetStranger(_ stream: TLSStream, _ id: RelayID) async throws {
+        let timer = loop.schedule(at: loop.now + LinkDriverLimits.greeting) { stream.close() }
+        defer {
+            loop.cancel(timer)
+            stream.close()
+        }
+        var decoder = FrameDecoder()
+        while await desk.isOpen, let bytes = try await stream.read(atMost: LinkLimits.smallFrame) {
+            decoder.feed(bytes)
+            guard let frame = try decoder.next() else { continue }
+            guard frame.kind == FrameKind.pair.rawValue, let exporter = stream.exported(Pairing.exporterLabel, Pairing.exporterLength)
+            else { break }
+            guard let answer = await desk.pair(try Pairing(body: frame.body), dialler: id, listener: identity.hash, exporter: exporter)
+            else { break }
+            return try await stream.write(answer.frame.bytes)
+        }
+        refused += 1
+        log.warning("an unknown relay is refused", ["relay": id.description])
+        try await stream.write(Closing(LinkFailure(.unknownPeer, "this relay is not set up for yours")).frame.bytes)
+    }
+}
+
+/// Who knows the open invites.
+package protocol PairingDesk: Actor {
+    /// Whether a stranger may say something at all: there is an open invite, and not too many wrong words lately.
+    var isOpen: Bool { get }
+
+    /// The answer to a stranger who knows an invite's secret; nil for any other.
+    func pair(_ pairing: Pairing, dialler: RelayID, listener: [UInt8], exporter: [UInt8]) async -> Pairing?
 }

@@ -61,11 +61,16 @@ package actor PeerLink {
         get async { await driver?.isGreeted ?? false }
     }
 
+    /// What is offered in the session of now, and for whose word it waits.
+    package var offers: [String: String] {
+        get async { await driver?.offers ?? [:] }
+    }
+
     /// Has `run` end soon.
-    package func stop() async {
+    package func stop(_ code: CloseCode = .normal) async {
         isStopping = true
         wake.set()
-        await driver?.end(LinkFailure(.normal, "the relay stops"))
+        await driver?.end(LinkFailure(code, code == .revoked ? "the link was revoked" : "the relay stops"))
     }
 
     /// Keeps the link until `stop`. Throws what ends the relay.

@@ -33,6 +33,10 @@ enum CommandLineProgram {
             summary: "parse and validate the configuration; --journal also reads the whole journal of a stopped relay",
             run: CheckCommand.run),
         Command(
+            name: "link",
+            usage: "invite NAME [--address HOST:PORT] [--valid 24h] | accept CODE [--as NAME] | list | offers | revoke NAME | resume NAME",
+            summary: "pair with another relay, see what is shared, end it", run: LinkCommand.run),
+        Command(
             name: "status", usage: "[--json]", summary: "endpoints, links, channels: what is up, what is behind", run: StatusCommand.run),
         Command(
             name: "trace", usage: "EVENT | --native CHANNEL ID [--json]",

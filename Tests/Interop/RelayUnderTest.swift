@@ -16,6 +16,8 @@ final class RelayUnderTest {
         stop()
         for name in Files.names(in: "\(folder.path)/state") { unlink("\(folder.path)/state/\(name)") }
         rmdir("\(folder.path)/state")
+        for name in Files.names(in: "\(folder.path)/conf.d") { unlink("\(folder.path)/conf.d/\(name)") }
+        rmdir("\(folder.path)/conf.d")
     }
 
     /// What stands before what a test adds.

@@ -107,7 +107,11 @@ extension Engine {
     /// Writes a consistent copy of the journal into a folder that exists.
     package func backup(to folder: String) async throws { try await journal.reader.backup(to: folder) }
 
-    package var lastPosition: Position { Position(recent.end.rawValue - 1) }
+    /// Single values that the daemon keeps in the journal. An empty one takes the note away. Returns when it is durable.
+    package func keep(_ value: [UInt8], as name: String) async throws {
+        pending.notes[name] = value
+        try await waitForCommit()
+    }
 }
 
 extension LogEntry {

@@ -10,6 +10,7 @@ extension Daemon {
         case "status": try await answer.line(await status(running))
         case "trace": try await answer.line(try await trace(request.arguments, running.engine))
         case "bounces": try await bounces(request.arguments, answer, running.engine)
+        case "link": try await link(request.arguments, answer, running)
         case "backup": try await backup(request.arguments, running)
         default: throw ControlRefusal.usage("the running relay knows no command \(request.command)")
         }

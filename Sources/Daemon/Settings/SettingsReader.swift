@@ -10,10 +10,15 @@ package enum SettingsReader {
 
     package static func read(_ path: String) throws(ConfigurationError) -> Settings {
         var documents = [try document(path)]
-        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        let parts = (folder.isEmpty && !path.hasPrefix("/") ? "." : folder) + "/conf.d"
+        let parts = partsFolder(of: path)
         for name in Files.names(in: parts) where name.hasSuffix(".toml") { documents.append(try document("\(parts)/\(name)")) }
         return try settings(documents, main: path)
+    }
+
+    /// Where the files lie that belong to a main file.
+    static func partsFolder(of path: String) -> String {
+        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        return (folder.isEmpty && !path.hasPrefix("/") ? "." : folder) + "/conf.d"
     }
 
     /// The settings of one text, for tests.

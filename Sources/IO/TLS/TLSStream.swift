@@ -66,6 +66,12 @@ package final class TLSStream: ByteStream, @unchecked Sendable {
         return X509_get0_pubkey(certificate).map { IdentityKey.hash(of: $0) }
     }
 
+    /// Bytes that only the two ends of this connection can know (RFC 8446 section 7.5); nil if the library has none.
+    package func exported(_ label: String, _ count: Int) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: count)
+        return SSL_export_keying_material(session, &bytes, count, label, label.utf8.count, nil, 0, 0) == 1 ? bytes : nil
+    }
+
     /// Agrees with a client.
     package static func accept(over stream: any ByteStream, _ context: TLSContext, before deadline: Instant, on loop: any Loop)
         async throws(StreamError) -> TLSStream

@@ -14,6 +14,7 @@ package enum FrameKind: UInt8, Hashable, Sendable, CaseIterable {
     case pong = 10
     case drain = 11
     case close = 12
+    case pair = 13
 
     /// Set in a kind that its receiver may ignore if it does not know it: neither credit, order nor compression depend on it.
     package static let ignorable: UInt8 = 0x80

@@ -17,6 +17,8 @@ package enum CloseCode: UInt64, Hashable, Sendable, CaseIterable {
     case timedOut = 8
     case overCredit = 9
     case internalError = 10
+    /// The peer's administrator ended the link.
+    case revoked = 11
 
     /// A number above the next one of its stream: RESUME begins anew.
     case gap = 64

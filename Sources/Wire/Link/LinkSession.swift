@@ -159,6 +159,7 @@ package struct LinkSession: Hashable, Sendable {
         guard peer != nil else { throw LinkFailure(.unexpected, "\(kind) before HELLO") }
         switch kind {
         case .hello, .close: return []
+        case .pair: throw LinkFailure(.unexpected, "PAIR between relays that know each other")
         case .offer: return try offered(try Offer(body: frame.body))
         case .accept: return try accepted(try Varints.decode(frame.body, .accept, count: 1...1)[0])
         case .revoke: return try revoked(try Varints.decode(frame.body, .revoke, count: 1...1)[0])

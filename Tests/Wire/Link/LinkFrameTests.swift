@@ -20,6 +20,7 @@ import WireLink
         case .acknowledge: again = try Acknowledgement(body: frame.body).frame
         case .credit: again = try Credit(body: frame.body).frame
         case .close: again = try Closing(body: frame.body).again
+        case .pair: again = try Pairing(body: frame.body).frame
         case .batch:
             let batch = try BatchFrame(body: frame.body)
             again = Frame(.batch, BatchFrame.head(channel: batch.channel, isReset: batch.isReset) + batch.packed)
@@ -31,6 +32,20 @@ import WireLink
         } else {
             #expect(again.bytes == bytes)
         }
+    }
+
+    /// An invite is one word, and any wrong letter of it is noticed.
+    @Test func invitesAreReadAsTheyAreWritten() {
+        let code = InviteCode(
+            relay: [UInt8](repeating: 7, count: 32), secret: [UInt8](0..<16), expires: UnixTime(seconds: 1_800_000_000), name: "west",
+            addresses: ["a.example:7733", "[::1]:7733"])
+        #expect(InviteCode(text: code.text) == code && InviteCode(text: " \(code.text.uppercased())\n") == code)
+        for index in code.text.indices {
+            var wrong = code.text
+            wrong.replaceSubrange(index...index, with: wrong[index] == "a" ? "b" : "a")
+            #expect(InviteCode(text: wrong) == nil)
+        }
+        for length in 0..<code.text.count { #expect(InviteCode(text: String(code.text.prefix(length))) == nil) }
     }
 
     @Test func framesAreCutWhereverTheBytesAre() throws {

@@ -1,0 +1,124 @@
+import Base
+import Core
+import IO
+import Links
+import Model
+import WireLink
+
+/// `fairlead link …`
+extension Daemon {
+    func link(_ arguments: [String: String], _ answer: ControlAnswer, _ running: RunningParts) async throws {
+        switch arguments["verb"] {
+        case "invite": try await answer.line(try await invite(arguments, running))
+        case "accept": try await answer.line(try await accept(arguments, running))
+        case "list": for report in await linkReports(running) { try await answer.line(report) }
+        case "offers": for report in await running.links.offers() { try await answer.line(report) }
+        case "revoke": try await setRevoked(true, arguments["name"] ?? "", running)
+        case "resume": try await setRevoked(false, arguments["name"] ?? "", running)
+        default: throw ControlRefusal.usage("link needs one of invite, accept, list, offers, revoke, resume")
+        }
+    }
+
+    private func linkReports(_ running: RunningParts) async -> [StatusReport.LinkReport] { await running.links.reports() }
+
+    private func invite(_ arguments: [String: String], _ running: RunningParts) async throws -> InviteReport {
+        let name = try freeName(arguments["name"] ?? "")
+        var addresses = settings.relay.advertise.map(\.description)
+        if let given = arguments["address"] {
+            guard HostPort(given) != nil else { throw ControlRefusal.usage("\"\(given)\": expected host:port") }
+            addresses = [given]
+        }
+        if addresses.isEmpty {
+            throw ControlRefusal.refused("nobody could dial this relay: set [relay] advertise, or name --address HOST:PORT")
+        }
+        if settings.relay.listen.isEmpty { throw ControlRefusal.refused("this relay does not listen: set [relay] listen") }
+        let seconds = UInt64(arguments["seconds"] ?? "") ?? 86_400
+        guard (600...172_800).contains(seconds) else { throw ControlRefusal.usage("an invite is valid for 10m to 48h") }
+        let code = try await running.invites.make(
+            name, identity: running.state.identity, addresses: addresses, seconds: seconds, entropy: SystemEntropy())
+        return InviteReport(code: code.text, expires: code.expires.text)
+    }
+
+    private func accept(_ arguments: [String: String], _ running: RunningParts) async throws -> PairedReport {
+        guard let code = InviteCode(text: arguments["code"] ?? "") else {
+            throw ControlRefusal.usage("that is no invite code, or a letter of it is wrong")
+        }
+        if code.expires <= loop.time { throw ControlRefusal.refused("the invite expired at \(code.expires.text)") }
+        let name = try freeName(arguments["name"] ?? code.name)
+        if code.relay == running.state.identity.hash { throw ControlRefusal.refused("this relay made the invite itself") }
+        do throws(PairingError) {
+            let paired = try await PairingDialler.accept(
+                code, identity: running.state.identity, name: settings.relay.name, addresses: settings.relay.advertise.map(\.description),
+                on: loop)
+            return keep(name, paired)
+        } catch {
+            throw ControlRefusal.refused(error.description)
+        }
+    }
+
+    /// A name that no endpoint or peer has.
+    private func freeName(_ name: String) throws -> String {
+        guard isShortName(name) else { throw ControlRefusal.usage("\"\(name)\": expected a name of 1 to 32 of a-z, 0-9 and -") }
+        if settings.peers[name] != nil || settings.endpoints[name] != nil {
+            throw ControlRefusal.refused("there is a peer or endpoint \(name) already; choose another name")
+        }
+        return name
+    }
+
+    /// Writes what a pairing came to as a file of its own beside the configuration, and takes it up. What can't be written is told.
+    @discardableResult
+    func keep(_ name: String, _ paired: Paired) -> PairedReport {
+        let addresses = paired.addresses.filter { HostPort($0) != nil }.map { "\"\($0)\"" }.joined(separator: ", ")
+        let text = """
+            # Written when the two relays were paired, \(loop.time.text).
+            [peer.\(name)]
+            id = "\(paired.relay)"
+            \(addresses.isEmpty ? "" : "address = [\(addresses)]\n")
+            """
+        let file = "\(SettingsReader.partsFolder(of: path))/peer-\(name).toml"
+        do {
+            try Files.makeFolder(SettingsReader.partsFolder(of: path))
+            try Files.create(file, [UInt8](text.utf8), mode: 0o644)
+            log.notice("paired", ["peer": name, "relay": paired.relay.description, "file": file])
+            tell(.reload)
+            return PairedReport(name: name, relay: paired.relay.description, file: file, text: nil)
+        } catch {
+            log.error("paired, but the file can't be written; put it there yourself", ["file": file, "reason": "\(error)", "text": text])
+            return PairedReport(name: name, relay: paired.relay.description, file: nil, text: text)
+        }
+    }
+
+    private func setRevoked(_ isRevoked: Bool, _ name: String, _ running: RunningParts) async throws {
+        guard let peer = settings.peers[name] else {
+            let hint = nearest(to: name, among: settings.peers.keys).map { "; did you mean \($0)?" } ?? ""
+            throw ControlRefusal.usage("there is no peer \"\(name)\"\(hint)")
+        }
+        try await running.engine.keep(isRevoked ? [1] : [], as: DaemonLinks.revokedNote + hex(peer.id.bytes))
+        await running.links.setRevoked(peer.id, isRevoked)
+        await running.links.serve(settings.peers)
+        log.notice(isRevoked ? "link revoked" : "link resumed", ["peer": name])
+    }
+}
+
+/// `fairlead link invite`
+package struct InviteReport: Codable, Hashable, Sendable {
+    package var code: String
+    package var expires: String
+}
+
+/// `fairlead link accept`
+package struct PairedReport: Codable, Hashable, Sendable {
+    package var name: String
+    package var relay: String
+    /// The file that was written; else what is to be written by hand.
+    package var file: String?
+    package var text: String?
+}
+
+/// One line of `fairlead link offers`
+package struct OfferReport: Codable, Hashable, Sendable {
+    package var peer: String
+    package var channel: String
+    /// `shared`, `waits for the peer`, `waits for us`
+    package var state: String
+}

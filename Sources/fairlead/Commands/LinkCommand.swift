@@ -1,0 +1,77 @@
+import Base
+import Daemon
+import IO
+
+/// `fairlead link`
+enum LinkCommand {
+    static func run(_ arguments: inout Arguments) async -> CommandLineProgram.Exit {
+        let isJSON = arguments.takeFlag("--json")
+        guard let verb = arguments.take() else {
+            return CommandLineProgram.refuse("link needs one of invite, accept, list, offers, revoke, resume")
+        }
+        var request = ControlRequest("link", ["verb": verb])
+        if let words = fill(&request.arguments, verb, &arguments) { return CommandLineProgram.refuse(words) }
+        var links = TextTable("LINK", "STATE", "RELAY")
+        var offers = TextTable("PEER", "CHANNEL", "STATE")
+        let exit = Control.ask(request, &arguments) { line in
+            if isJSON { return Control.printJSON(line) }
+            if let report = ControlJSON.value(line, as: InviteReport.self) {
+                Console.output("\(report.code)\n")
+                Console.error("Give this code to the other side, over a way you trust; it is valid once, until \(report.expires).\n")
+            } else if let report = ControlJSON.value(line, as: OfferReport.self) {
+                offers.add([report.peer, report.channel, report.state])
+            } else if let report = ControlJSON.value(line, as: StatusReport.LinkReport.self) {
+                links.add([report.name, report.isUp ? "up" : "down", report.relay])
+            } else if let report = ControlJSON.value(line, as: PairedReport.self) {
+                Console.output(text(report))
+            }
+        }
+        if exit == .done && !isJSON && verb == "list" { Console.output(links.text) }
+        if exit == .done && !isJSON && verb == "offers" { Console.output(offers.text) }
+        return exit
+    }
+
+    /// Takes out what belongs to a verb; words if something is missing.
+    private static func fill(_ request: inout [String: String], _ verb: String, _ arguments: inout Arguments) -> String? {
+        switch verb {
+        case "list", "offers": return nil
+        case "invite", "revoke", "resume":
+            guard let name = arguments.take(), !name.hasPrefix("-") else { return "link \(verb) needs a name" }
+            request["name"] = name
+            if arguments.takesOption("--address") {
+                guard let address = arguments.takeOption("--address") else { return "--address needs host:port" }
+                request["address"] = address
+            }
+            if arguments.takesOption("--valid") {
+                guard let text = arguments.takeOption("--valid"), let seconds = seconds(text) else {
+                    return "--valid needs a duration such as 30m or 24h"
+                }
+                request["seconds"] = String(seconds)
+            }
+            return nil
+        case "accept":
+            guard let code = arguments.take() else { return "link accept needs the code of an invite" }
+            request["code"] = code
+            if arguments.takesOption("--as") {
+                guard let name = arguments.takeOption("--as") else { return "--as needs a name" }
+                request["name"] = name
+            }
+            return nil
+        default: return "unknown: link \(verb)"
+        }
+    }
+
+    private static func text(_ report: PairedReport) -> String {
+        let head = "paired with \(report.name), relay \(report.relay)\n"
+        if let file = report.file { return head + "written: \(file)\n" }
+        return head + "Put this into the configuration and reload:\n\(report.text ?? "")\n"
+    }
+
+    private static func seconds(_ text: String) -> UInt64? {
+        let units: [(Character, UInt64)] = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)]
+        guard let unit = units.first(where: { $0.0 == text.last }), let count = UInt64(text.dropLast()), count < 1_000_000 else {
+            return nil
+        }
+        return count * unit.1
+    }
+}

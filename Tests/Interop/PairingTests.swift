@@ -1,0 +1,64 @@
+import Glibc
+import IO
+import Support
+import Testing
+
+/// Two relays that become acquainted by an invite.
+@Suite(.serialized) struct PairingTests {
+    @Test func anInvitePairsTwoRelaysAndTheirChannelFlows() {
+        let (ng, insp) = (ForeignServer(.ngIRCd), ForeignServer(.inspIRCd))
+        let anna = IRCProbe(ng, "anna", join: ["#a"])
+        let bob = IRCProbe(insp, "bob", join: ["#b"])
+        let port = freePort()
+        let west = RelayUnderTest(relay(ng, "advertise = [\"127.0.0.1:\(port)\"]\nlisten = [\"127.0.0.1:\(port)\"]", name: "west"))
+        let east = RelayUnderTest(relay(insp, "", name: "east"))
+        #expect(west.waitForLog("ready") && east.waitForLog("ready"))
+        let invite = west.command("link", "invite", "partner")
+        let code = String(invite.output.dropLast())
+        #expect(invite.exit == 0 && code.hasPrefix("fl1"), "\(invite) \(west.log)")
+        // A letter that is wrong is noticed before anything is dialled.
+        let mistyped = (code.dropLast() + [code.last == "a" ? "b" : "a"]).map(String.init).joined()
+        #expect(east.command("link", "accept", mistyped).exit == 2)
+        let accepted = east.command("link", "accept", code)
+        #expect(accepted.exit == 0 && accepted.output.contains("paired with test, relay \(west.relayID)"), "\(accepted) \(east.log)")
+        // It is valid once.
+        #expect(east.command("link", "accept", code, "--as", "again").exit == 5)
+        #expect(
+            west.waitForLog("paired peer=partner") && west.waitForLog("link up") && east.waitForLog("link up"), "\(west.log) \(east.log)")
+        #expect(west.command("link", "list").output.contains("partner  up"))
+        // Nothing flows before both sides name the channel.
+        west.configure(
+            relay(
+                ng, "advertise = [\"127.0.0.1:\(port)\"]\nlisten = [\"127.0.0.1:\(port)\"]", name: "west", bridge: "irc:#a\", \"partner:ops"
+            ))
+        west.reload()
+        #expect(east.waitForLog("the peer offers a channel"), "\(east.log)")
+        #expect(
+            east.command("link", "offers").output.contains("waits for us")
+                && west.command("link", "offers").output.contains("waits for the peer"))
+        east.configure(relay(insp, "", name: "east", bridge: "irc:#b\", \"test:ops"))
+        east.reload()
+        #expect(west.waitForLog("a channel flows") && east.waitForLog("a channel flows"), "\(west.log) \(east.log)")
+        #expect(west.waitForLog("connected to a channel") && east.waitForLog("connected to a channel"))
+        anna.say("across", in: "#a")
+        #expect(bob.sees("<a\u{2060}nna (test)> across", in: "#b"), "\(east.log)")
+        // Either side can end it at once; both see it.
+        #expect(west.command("link", "revoke", "partner").exit == 0)
+        #expect(east.waitForLog("code=revoked"), "\(east.log)")
+        #expect(west.command("link", "revoke", "partnr").exit == 2)
+        #expect(west.command("link", "resume", "partner").exit == 0)
+        #expect(west.waitForLog("a channel flows", times: 2), "\(west.log) \(east.log)")
+        #expect(west.stop() == 0 && east.stop() == 0)
+    }
+
+    private func relay(_ server: ForeignServer, _ settings: String, name: String, bridge: String? = nil) -> String {
+        """
+        \(settings)
+        [endpoint.irc]
+        kind = "irc"
+        server = "127.0.0.1:\(server.port)"
+        tls = false
+        \(bridge.map { "[[bridge]]\nname = \"ops\"\njoin = [\"\($0)\"]" } ?? "")
+        """
+    }
+}
