@@ -44,7 +44,7 @@ func core() -> Target {
 
 /// The only module with file descriptors and threads.
 func io() -> Target {
-    .target(name: "IO", dependencies: ["Base", "CUV", "COpenSSL"], path: "Sources/IO", swiftSettings: strict)
+    .target(name: "IO", dependencies: ["Base", "CUV", "COpenSSL", "CCurl"], path: "Sources/IO", swiftSettings: strict)
 }
 
 /// The journal's implementations.
@@ -54,21 +54,28 @@ func store() -> Target {
 }
 
 /// One kind of endpoint: its network's dialect and its settings. Endpoints never see one another.
-func endpoint(_ kind: String) -> Target {
+func endpoint(_ kind: String, wire: String? = nil) -> Target {
     .target(
-        name: "Endpoint\(kind)", dependencies: ["Base", "Model", "Core", "Markup", .target(name: "Wire\(kind)")],
+        name: "Endpoint\(kind)", dependencies: ["Base", "Model", "Core", "Markup", .target(name: "Wire\(wire ?? kind)")],
         path: "Sources/Endpoints/\(kind)", swiftSettings: strict)
+}
+
+/// A mail server for demonstrations and tests: takes mail on the loopback and puts it into a Maildir.
+func mailReceiver() -> Target {
+    .target(name: "MailReceiver", dependencies: ["Base", "IO", "WireMail"], path: "Sources/MailReceiver", swiftSettings: strict)
 }
 
 /// Settings and the object graph: the only module that knows every kind of endpoint.
 func daemon() -> Target {
     .target(
-        name: "Daemon", dependencies: ["Base", "Model", "Core", "IO", "Store", "EndpointIRC", "CTOML"],
+        name: "Daemon", dependencies: ["Base", "Model", "Core", "IO", "Store", "EndpointIRC", "EndpointEmail", "CTOML"],
         path: "Sources/Daemon",
         swiftSettings: strict)
 }
 
-let folders = ["WireIRC": "Wire/IRC", "EndpointIRC": "Endpoints/IRC"]
+let folders = [
+    "WireIRC": "Wire/IRC", "EndpointIRC": "Endpoints/IRC", "WireMail": "Wire/Mail", "EndpointEmail": "Endpoints/Email",
+]
 
 /// A test target mirrors the folder of the module it tests and may see everything that module sees.
 func tests(_ module: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -94,6 +101,7 @@ let package = Package(
         system("CSQLite", apt: "libsqlite3-dev"),
         system("CZlib", apt: "zlib1g-dev"),
         system("CUV", apt: "libuv1-dev"),
+        system("CCurl", apt: "libcurl4-openssl-dev"),
 
         // C++ behind a C header, as toml11 is a header of templates.
         .target(name: "CTOML", path: "Sources/System/CTOML"),
@@ -102,10 +110,13 @@ let package = Package(
         model("Model"),
         markup(),
         wire("IRC"),
+        wire("Mail"),
         core(),
         io(),
         store(),
         endpoint("IRC"),
+        endpoint("Email", wire: "Mail"),
+        mailReceiver(),
         daemon(),
         .executableTarget(
             name: "fairlead", dependencies: ["Base", "Model", "Core", "IO", "Store", "Daemon"], path: "Sources/fairlead",
@@ -115,7 +126,7 @@ let package = Package(
         support("Simulation", ["Support", "Base", "Model", "Core", "Store"]),
         .target(name: "FaultyVFS", dependencies: ["CSQLite"], path: "Tests/FaultyVFS"),
         helper("JournalVictim", ["Base", "Model", "Core", "Store", "Support", "Simulation"]),
-        support("FuzzTargets", ["Base", "Model", "Markup", "WireIRC", "Core", "Store", "Daemon"]),
+        support("FuzzTargets", ["Base", "Model", "Markup", "WireIRC", "WireMail", "Core", "Store", "Daemon"]),
         helper("Fuzz", ["FuzzTargets"]),
 
         tests("Corpora", ["Base", "FuzzTargets", "Support"]),
@@ -124,7 +135,9 @@ let package = Package(
         tests("Markup", ["Base", "Model", "Markup", "Support"]),
         tests("WireIRC", ["Base", "WireIRC", "Support"]),
         tests("EndpointIRC", ["Base", "Model", "Markup", "WireIRC", "Core", "EndpointIRC", "Support"]),
-        tests("Interop", ["Base", "IO", "CUV", "Support", "fairlead"]),
+        tests("WireMail", ["Base", "WireMail", "IO", "Support"]),
+        tests("EndpointEmail", ["Base", "Model", "Markup", "WireMail", "Core", "EndpointEmail", "MailReceiver", "IO", "Support"]),
+        tests("Interop", ["Base", "IO", "CUV", "Support", "WireMail", "fairlead"]),
         tests("IO", ["Base", "IO", "Support"]),
         tests("Store", ["Base", "Model", "Core", "IO", "Store", "Support", "Simulation", "FaultyVFS", "JournalVictim"]),
         tests("Daemon", ["Base", "Core", "Daemon", "EndpointIRC", "IO", "Support"]),
