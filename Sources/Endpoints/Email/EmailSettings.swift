@@ -19,11 +19,15 @@ package struct EmailSettings: Hashable, Sendable {
 
     package init(_ table: inout ConfigurationTable) throws(ConfigurationError) {
         from = try EmailSettings.sender(&table)
-        submission = try EmailSettings.server(&table)
-        let securityPlace = table.optional("tls")?.place
+        let server = try table.required("submission", "\"host:port\", such as \"smtp.example.org:587\"")
+        let text = try server.text()
+        guard let submission = HostPort(text) else {
+            throw ConfigurationError(server.place, "submission = \"\(text)\": expected \"host:port\"")
+        }
+        self.submission = submission
         security = try table.word("tls", [("starttls", .startTLS), ("implicit", .implicitTLS), ("none", .none)]) ?? .startTLS
-        if security == .none, !EmailSettings.isLoopback(submission.host), let securityPlace {
-            throw ConfigurationError(securityPlace, "tls = \"none\" is for a server on this machine; \(submission) is another")
+        if security == .none, !EmailSettings.isLoopback(submission.host) {
+            throw ConfigurationError(server.place, "tls = \"none\" is for a server on this machine; \(submission) is another")
         }
         authorities = try table.text("ca")
         let place = table.place
@@ -51,13 +55,6 @@ package struct EmailSettings: Hashable, Sendable {
             throw ConfigurationError(value.place, "from = \"\(text)\": expected an address such as \"channels@example.org\"")
         }
         return address
-    }
-
-    private static func server(_ table: inout ConfigurationTable) throws(ConfigurationError) -> HostPort {
-        let value = try table.required("submission", "\"host:port\", such as \"smtp.example.org:587\"")
-        let text = try value.text()
-        guard let server = HostPort(text) else { throw ConfigurationError(value.place, "submission = \"\(text)\": expected \"host:port\"") }
-        return server
     }
 
     private static func isLoopback(_ host: String) -> Bool {
