@@ -140,7 +140,7 @@ let package = Package(
         tests("Interop", ["Base", "IO", "CUV", "Support", "WireMail", "fairlead"]),
         tests("IO", ["Base", "IO", "Support"]),
         tests("Store", ["Base", "Model", "Core", "IO", "Store", "Support", "Simulation", "FaultyVFS", "JournalVictim"]),
-        tests("Daemon", ["Base", "Core", "Daemon", "EndpointIRC", "IO", "Support"]),
+        tests("Daemon", ["Base", "Core", "Daemon", "EndpointIRC", "EndpointEmail", "IO", "Support"]),
         tests("Core", ["Base", "Model", "Core", "Store", "Support", "Simulation"]),
     ],
     cxxLanguageStandard: .cxx17

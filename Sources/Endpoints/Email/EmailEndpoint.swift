@@ -63,11 +63,11 @@ package actor EmailEndpoint: Endpoint {
                 log.error("this channel is no mail address", ["channel": channel.settings.channel])
                 continue
             }
-            if let known = before[channel.destination], known.served == channel {
-                channels[channel.destination] = known
-            } else {
-                channels[channel.destination] = EmailChannel(channel, address)
-            }
+            var one = before[channel.destination] ?? EmailChannel(channel, address)
+            // What is new about it is told when it is connected again: once nothing of it is on its way.
+            if one.served != channel { one.isConnected = false }
+            one.served = channel
+            channels[channel.destination] = one
         }
         waiting.removeAll { channels[$0]?.queue.isEmpty != false }
         signal.set()
@@ -100,9 +100,12 @@ package actor EmailEndpoint: Endpoint {
     }
 
     package func deliver(_ parts: [PartDelivery], to destination: DestinationID) {
-        guard !isStopping, channels[destination]?.isConnected == true else { return }
+        guard !isStopping, channels[destination]?.isConnected == true else {
+            channels[destination]?.unsent.formUnion(parts.map(\.delivery.id))
+            return
+        }
         channels[destination]?.queue += parts
-        waiting.append(destination)
+        for _ in parts { waiting.append(destination) }
         signal.set()
     }
 
@@ -118,7 +121,7 @@ package actor EmailEndpoint: Endpoint {
     /// Has those channels written to that can be.
     private func connect(_ port: any RelayPort) async {
         for destination in channels.keys.sorted() {
-            guard let channel = channels[destination], !channel.isConnected, channel.isDue(loop.now) else { continue }
+            guard let channel = channels[destination], !channel.isConnected, !channel.isSending, channel.isDue(loop.now) else { continue }
             channels[destination]?.isConnected = true
             log.info("connected to a channel", ["channel": channel.address.description])
             let policy = channel.served.settings.uncertain
@@ -151,6 +154,7 @@ package actor EmailEndpoint: Endpoint {
         while !waiting.isEmpty {
             let destination = waiting.removeFirst()
             guard channels[destination]?.queue.isEmpty == false, let part = channels[destination]?.queue.removeFirst() else { continue }
+            channels[destination]?.isSending = true
             return (part, destination)
         }
         return nil
@@ -159,6 +163,7 @@ package actor EmailEndpoint: Endpoint {
     private func send(_ part: PartDelivery, to destination: DestinationID, _ port: any RelayPort) async {
         defer {
             underWay -= 1
+            channels[destination]?.isSending = false
             signal.set()
         }
         guard let channel = channels[destination], let mail = mail(part.delivery, channel) else { return }
@@ -219,9 +224,10 @@ package actor EmailEndpoint: Endpoint {
 
 /// An address that this endpoint writes to.
 private struct EmailChannel {
-    let served: ServedChannel
+    var served: ServedChannel
     let address: MailAddress
     var isConnected = false
+    var isSending = false
     /// When it may be connected again.
     var due: Instant?
     var queue: [PartDelivery] = []
