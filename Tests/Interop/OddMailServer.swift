@@ -20,7 +20,7 @@ final class TestCertificate {
     }
 }
 
-/// Tests/Servers/odd_mail_server.py at a free port.
+/// Tests/Python/odd_mail_server.py at a free port.
 final class OddMailServer {
     enum Security { case none, startTLS(TestCertificate), implicit(TestCertificate) }
 
@@ -30,15 +30,15 @@ final class OddMailServer {
 
     init(_ security: Security = .none, account: String? = nil) {
         port = freePort()
-        let tests = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
-        var arguments = ["/\(tests)/Servers/odd_mail_server.py", "\(port)", folder.path]
+        var arguments = ["\(port)", folder.path]
         switch security {
         case .none: break
         case .startTLS(let one): arguments += ["--tls", "starttls", "--certificate", one.certificate, "--key", one.key]
         case .implicit(let one): arguments += ["--tls", "implicit", "--certificate", one.certificate, "--key", one.key]
         }
         if let account { arguments += ["--account", account] }
-        process = ChildProcess(ForeignServer.path("python/bin/python"), arguments, errorsTo: "\(folder.path)/log")
+        process = .python(
+            "odd_mail_server.py", arguments, by: ForeignServer.path("python/bin/python"), errorsTo: "\(folder.path)/log")
         let word = process.line()
         precondition(word == "ready", "the odd mail server does not start: \(ForeignServer.text(of: "\(folder.path)/log"))")
     }
