@@ -20,7 +20,7 @@ struct EndpointFactory: Sendable {
                 markKey: SHA256.authenticate([UInt8]("mark \(name)".utf8), key: epochSecret), log: log.with("endpoint", name))
         case .email(let settings, let password):
             EmailEndpoint(
-                settings, password: password, loop: loop, submitting: MailSubmitter(on: loop), entropy: entropy, texts: texts,
+                settings, password: password, loop: loop, submitting: MailSubmitter(), entropy: entropy, texts: texts,
                 log: log.with("endpoint", name))
         }
     }

@@ -103,6 +103,18 @@ import Testing
         #expect(relay.stop() == 0, "\(relay.log)")
     }
 
+    /// A server that is silent holds up neither others' mail nor the relay's end.
+    @Test func aSilentServerHoldsNothingUp() {
+        let (insp, odd) = (ForeignServer(.inspIRCd), OddMailServer())
+        let bob = IRCProbe(insp, "bob", join: ["#b"])
+        let relay = RelayUnderTest(mirrored(insp, submission(odd.port), member: "\"post:hang@example.org\", \"post:ok@example.org\""))
+        #expect(relay.waitForLog("connected to a channel", times: 3), "\(relay.log)")
+        for number in 1...3 { bob.say("line \(number)", in: "#b") }
+        #expect(odd.waitForTexts(4), "\(relay.log)")
+        #expect(odd.asked.filter { $0 == "ok@example.org" }.count == 3)
+        #expect(relay.stop() == 0, "\(relay.log)")
+    }
+
     @Test func withTLSAndAnAccount() {
         let (certificate, insp) = (TestCertificate(), ForeignServer(.inspIRCd))
         let odd = OddMailServer(.startTLS(certificate), account: "relay:secret")

@@ -111,7 +111,7 @@ private actor Sender {
 
     init(_ loop: EventLoop) {
         self.loop = loop
-        submitter = MailSubmitter(on: loop)
+        submitter = MailSubmitter()
     }
 
     func submit(_ recipients: [String], _ text: String, to server: SubmissionServer) async -> [SubmissionEnd] {

@@ -1,9 +1,10 @@
 /// Hands mail to submission servers (RFC 6409). A contract, as endpoints see no sockets.
 package protocol MailSubmitting: AnyObject, Sendable {
-    /// Hands over one mail, for one recipient, on a connection of its own. Called on the loop.
+    /// Hands over one mail, for one recipient, on a connection of its own. Several may be on their way.
     func submit(_ mail: MailSubmission, to server: SubmissionServer) async -> SubmissionEnd
 
-    /// Ends whatever is under way: what the server had the whole text of is `unclear`. Called on the loop.
+    /// Ends whatever is under way, within a second or so, and takes nothing over any more: what the server had the whole text of is
+    /// `unclear`.
     func abort()
 }
 

@@ -2,9 +2,10 @@ import Base
 import CCurl
 import Glibc
 
-/// One mail on its way through libcurl, and what the server says meanwhile.
+/// One mail on its way through libcurl, and what the server says meanwhile. Belongs to one thread.
 final class MailTransfer {
-    let easy: UnsafeMutableRawPointer
+    private let easy: UnsafeMutableRawPointer
+    private let isAborted: () -> Bool
     private let bytes: [UInt8]
     private var sent = 0
     private let recipients: UnsafeMutablePointer<curl_slist>?
@@ -19,7 +20,17 @@ final class MailTransfer {
     private var hasGoneAhead = false
     private var isOver = false
 
-    init(_ mail: MailSubmission, to server: SubmissionServer) {
+    /// Once a process, when something is first sent: it takes some 4 MB.
+    private static let isReady: Bool = {
+        // Whoever asks libcurl to leave signals alone must see to it that a lost connection raises none.
+        signal(SIGPIPE, SIG_IGN)
+        return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    }()
+
+    /// `isAborted` is asked about once a second.
+    init(_ mail: MailSubmission, to server: SubmissionServer, isAborted: @escaping () -> Bool) {
+        precondition(MailTransfer.isReady, "libcurl can't be used")
+        self.isAborted = isAborted
         easy = curl_easy_init()
         bytes = mail.bytes
         recipients = curl_slist_append(nil, "<\(mail.to)>")
@@ -46,7 +57,7 @@ final class MailTransfer {
         // No proxy that the environment names.
         ccurl_set_text(easy, CURLOPT_PROXY, "")
         ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
-        // A connection that is kept would end with a QUIT for whose answer libcurl stops the loop.
+        // A connection that is kept would be closed by whichever thread comes next.
         ccurl_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
         ccurl_set_long(easy, CURLOPT_FORBID_REUSE, 1)
         ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(server.connecting.nanoseconds / 1_000_000))
@@ -96,11 +107,15 @@ final class MailTransfer {
                 MailTransfer.of(owner).sockets.removeAll { $0 == number }
                 return close(number)
             }, owner)
+        ccurl_watch_progress(easy, { owner, _, _, _, _ in MailTransfer.of(owner).isAborted() ? 1 : 0 }, owner)
     }
 
     private static func of(_ owner: UnsafeMutableRawPointer?) -> MailTransfer {
         Unmanaged<MailTransfer>.fromOpaque(owner!).takeUnretainedValue()
     }
+
+    /// Sends the mail, however long it takes.
+    func perform() -> SubmissionEnd { end(curl_easy_perform(easy)) }
 
     // MARK: The dialogue
 
@@ -125,7 +140,7 @@ final class MailTransfer {
     private func sends(_ command: [UInt8]) {
         if command.starts(with: "MAIL FROM:".utf8) { isInTransaction = true }
         guard command.starts(with: "QUIT".utf8) else { return }
-        // libcurl stands still until QUIT is answered. Nothing is to be learnt from the answer: the connection ends here.
+        // libcurl waits until QUIT is answered. Nothing is to be learnt from that: the connection ends here.
         isOver = true
         for number in sockets { shutdown(number, Int32(SHUT_RDWR)) }
     }
@@ -133,7 +148,7 @@ final class MailTransfer {
     private var lastCode: Int { Int(String(decoding: lastReply.last?.prefix(3) ?? [], as: UTF8.self)) ?? 0 }
 
     /// What became of it, by libcurl's result. Known of libcurl 7.88: without an answer to the text the last code stays 354.
-    func end(_ result: CURLcode) -> SubmissionEnd {
+    private func end(_ result: CURLcode) -> SubmissionEnd {
         if result == CURLE_OK { return .taken(reply: lastReply) }
         let reason = words[0] == 0 ? String(cString: curl_easy_strerror(result)) : String(cString: words)
         switch lastCode {

@@ -10,21 +10,6 @@ static inline CURLcode ccurl_set_list(CURL *easy, CURLoption option, struct curl
 typedef size_t (*ccurl_data)(char *data, size_t size, size_t count, void *owner);
 static inline CURLcode ccurl_set_data(CURL *easy, CURLoption option, ccurl_data value) { return curl_easy_setopt(easy, option, value); }
 
-typedef int (*ccurl_socket)(CURL *easy, curl_socket_t number, int what, void *owner, void *of_socket);
-typedef int (*ccurl_timer)(CURLM *multi, long milliseconds, void *owner);
-static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) { return curl_multi_setopt(multi, option, value); }
-static inline CURLMcode ccurl_multi_watch_sockets(CURLM *multi, ccurl_socket watch, void *owner) {
-    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, owner);
-    return curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, watch);
-}
-static inline CURLMcode ccurl_multi_set_timer(CURLM *multi, ccurl_timer set, void *owner) {
-    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, owner);
-    return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set);
-}
-
-static inline CURL *ccurl_easy_of(const CURLMsg *message) { return message->easy_handle; }
-static inline CURLcode ccurl_result_of(const CURLMsg *message) { return message->data.result; }
-
 typedef int (*ccurl_command)(CURL *easy, curl_infotype kind, char *data, size_t size, void *owner);
 static inline CURLcode ccurl_watch_commands(CURL *easy, ccurl_command watch, void *owner) {
     curl_easy_setopt(easy, CURLOPT_DEBUGDATA, owner);
@@ -38,4 +23,11 @@ static inline CURLcode ccurl_own_sockets(CURL *easy, ccurl_opened opened, ccurl_
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, owner);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close);
     return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, opened);
+}
+
+typedef int (*ccurl_progress)(void *owner, curl_off_t download, curl_off_t downloaded, curl_off_t upload, curl_off_t uploaded);
+static inline CURLcode ccurl_watch_progress(CURL *easy, ccurl_progress watch, void *owner) {
+    curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(easy, CURLOPT_XFERINFODATA, owner);
+    return curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, watch);
 }
