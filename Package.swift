@@ -44,7 +44,7 @@ func core() -> Target {
 
 /// The only module with file descriptors and threads.
 func io() -> Target {
-    .target(name: "IO", dependencies: ["Base", "CUV", "COpenSSL"], path: "Sources/IO", swiftSettings: strict)
+    .target(name: "IO", dependencies: ["Base", "CUV", "COpenSSL", "CCurl"], path: "Sources/IO", swiftSettings: strict)
 }
 
 /// The journal's implementations.
@@ -54,9 +54,9 @@ func store() -> Target {
 }
 
 /// One kind of endpoint: its network's dialect and its settings. Endpoints never see one another.
-func endpoint(_ kind: String) -> Target {
+func endpoint(_ kind: String, wire: String? = nil) -> Target {
     .target(
-        name: "Endpoint\(kind)", dependencies: ["Base", "Model", "Core", "Markup", .target(name: "Wire\(kind)")],
+        name: "Endpoint\(kind)", dependencies: ["Base", "Model", "Core", "Markup", .target(name: "Wire\(wire ?? kind)")],
         path: "Sources/Endpoints/\(kind)", swiftSettings: strict)
 }
 
@@ -66,15 +66,24 @@ func links() -> Target {
         name: "Links", dependencies: ["Base", "Model", "Core", "IO", "WireLink", "CZlib"], path: "Sources/Links", swiftSettings: strict)
 }
 
+/// A mail server for demonstrations and tests: takes mail on the loopback and puts it into a Maildir.
+func mailReceiver() -> Target {
+    .target(name: "MailReceiver", dependencies: ["Base", "IO", "WireMail"], path: "Sources/MailReceiver", swiftSettings: strict)
+}
+
 /// Settings and the object graph: the only module that knows every kind of endpoint.
 func daemon() -> Target {
     .target(
-        name: "Daemon", dependencies: ["Base", "Model", "Core", "IO", "Store", "EndpointIRC", "Links", "WireLink", "CTOML"],
+        name: "Daemon",
+        dependencies: ["Base", "Model", "Core", "IO", "Store", "EndpointIRC", "EndpointEmail", "Links", "WireLink", "CTOML"],
         path: "Sources/Daemon",
         swiftSettings: strict)
 }
 
-let folders = ["WireIRC": "Wire/IRC", "WireLink": "Wire/Link", "EndpointIRC": "Endpoints/IRC"]
+let folders = [
+    "WireIRC": "Wire/IRC", "EndpointIRC": "Endpoints/IRC", "WireMail": "Wire/Mail", "EndpointEmail": "Endpoints/Email",
+    "WireLink": "Wire/Link",
+]
 
 /// A test target mirrors the folder of the module it tests and may see everything that module sees.
 func tests(_ module: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -100,6 +109,7 @@ let package = Package(
         system("CSQLite", apt: "libsqlite3-dev"),
         system("CZlib", apt: "zlib1g-dev"),
         system("CUV", apt: "libuv1-dev"),
+        system("CCurl", apt: "libcurl4-openssl-dev"),
 
         // C++ behind a C header, as toml11 is a header of templates.
         .target(name: "CTOML", path: "Sources/System/CTOML"),
@@ -109,11 +119,14 @@ let package = Package(
         markup(),
         wire("IRC"),
         wire("Link"),
+        wire("Mail"),
         core(),
         io(),
         store(),
         endpoint("IRC"),
         links(),
+        endpoint("Email", wire: "Mail"),
+        mailReceiver(),
         daemon(),
         .executableTarget(
             name: "fairlead", dependencies: ["Base", "Model", "Core", "IO", "Store", "Daemon"], path: "Sources/fairlead",
@@ -123,7 +136,8 @@ let package = Package(
         support("Simulation", ["Support", "Base", "Model", "Core", "Store", "Links", "WireLink"]),
         .target(name: "FaultyVFS", dependencies: ["CSQLite"], path: "Tests/FaultyVFS"),
         helper("JournalVictim", ["Base", "Model", "Core", "Store", "Support", "Simulation"]),
-        support("FuzzTargets", ["Base", "Model", "Markup", "WireIRC", "WireLink", "Links", "Core", "Store", "Daemon"]),
+        support(
+            "FuzzTargets", ["Base", "Model", "Markup", "WireIRC", "WireMail", "WireLink", "Links", "Core", "Store", "Daemon"]),
         helper("Fuzz", ["FuzzTargets"]),
 
         tests("Corpora", ["Base", "FuzzTargets", "Support"]),
@@ -134,10 +148,12 @@ let package = Package(
         tests("EndpointIRC", ["Base", "Model", "Markup", "WireIRC", "Core", "EndpointIRC", "Support"]),
         tests("WireLink", ["Base", "WireLink", "Support"]),
         tests("Links", ["Base", "Model", "Core", "Store", "WireLink", "Links", "Support", "Simulation", "FuzzTargets"]),
-        tests("Interop", ["Base", "IO", "CUV", "Support", "fairlead"]),
+        tests("WireMail", ["Base", "WireMail", "IO", "Support"]),
+        tests("EndpointEmail", ["Base", "Model", "Markup", "WireMail", "Core", "EndpointEmail", "MailReceiver", "IO", "Support"]),
+        tests("Interop", ["Base", "IO", "CUV", "Support", "WireMail", "fairlead"]),
         tests("IO", ["Base", "IO", "Support"]),
         tests("Store", ["Base", "Model", "Core", "IO", "Store", "Support", "Simulation", "FaultyVFS", "JournalVictim"]),
-        tests("Daemon", ["Base", "Core", "Daemon", "EndpointIRC", "IO", "Support"]),
+        tests("Daemon", ["Base", "Core", "Daemon", "EndpointIRC", "EndpointEmail", "IO", "Support"]),
         tests("Core", ["Base", "Model", "Core", "Store", "Support", "Simulation"]),
     ],
     cxxLanguageStandard: .cxx17

@@ -31,7 +31,19 @@ package struct Texts: Hashable, Sendable {
         pick("invites to a call: \(title) \(link)", "lädt zu einem Anruf ein: \(title) \(link)")
     }
     package func endedCall(_ title: String) -> String { pick("ended the call: \(title)", "hat den Anruf beendet: \(title)") }
-    package func file(_ name: String, _ size: String) -> String { pick("[file: \(name), \(size)]", "[Datei: \(name), \(size)]") }
+    /// `size` in bytes.
+    package func file(_ name: String, _ size: UInt64) -> String {
+        pick("[file: \(name), \(Texts.rounded(size))]", "[Datei: \(name), \(Texts.rounded(size))]")
+    }
+
+    /// `12 kB`, in powers of ten.
+    private static func rounded(_ bytes: UInt64) -> String {
+        switch bytes {
+        case ..<1000: "\(bytes) B"
+        case ..<1_000_000: "\(bytes / 1000) kB"
+        default: "\(bytes / 1_000_000) MB"
+        }
+    }
 
     /// Somebody whose name is not known.
     package var unknownAuthor: String { pick("unknown", "unbekannt") }

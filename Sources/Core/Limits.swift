@@ -49,8 +49,6 @@ package struct EngineLimits: Hashable, Sendable {
     package var hold: Int64 = 14 * 86_400
     /// How many bytes of the log it may hold back: a quarter of 10 GB.
     package var holdBytes = 2_500_000_000
-    /// After so many seconds of `deferred` an event is bounced: 24 hours, for chat.
-    package var deferral: Int64 = 86_400
     /// How long content stays after its last receipt, in seconds: 30 days.
     package var keepContent: Int64 = 30 * 86_400
     /// How long the id map stays, in seconds: 400 days.

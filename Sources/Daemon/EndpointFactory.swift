@@ -1,5 +1,6 @@
 import Base
 import Core
+import EndpointEmail
 import EndpointIRC
 import IO
 
@@ -17,6 +18,10 @@ struct EndpointFactory: Sendable {
             IRCEndpoint(
                 settings, secrets, loop: loop, connecting: TCPConnector(on: loop), entropy: entropy, texts: texts,
                 markKey: SHA256.authenticate([UInt8]("mark \(name)".utf8), key: epochSecret), log: log.with("endpoint", name))
+        case .email(let settings, let password):
+            EmailEndpoint(
+                settings, password: password, loop: loop, submitting: MailSubmitter(), entropy: entropy, texts: texts,
+                log: log.with("endpoint", name))
         }
     }
 }
@@ -24,10 +29,12 @@ struct EndpointFactory: Sendable {
 /// An endpoint's settings with the secrets that they name. What differs in none of them need not be made anew.
 enum EndpointBlueprint: Hashable, Sendable {
     case irc(IRCSettings, IRCSecrets)
+    case email(EmailSettings, password: String?)
 
     var kindName: String {
         switch self {
         case .irc: "irc"
+        case .email: "email"
         }
     }
 
@@ -40,6 +47,10 @@ enum EndpointBlueprint: Hashable, Sendable {
             if let reference = irc.nickServ { secrets.nickServ = try SecretReader.read(reference) }
             for (channel, reference) in irc.keys { secrets.keys[channel] = try SecretReader.read(reference) }
             self = .irc(irc, secrets)
+        case .email(let email):
+            var password: String?
+            if let account = email.account { password = try SecretReader.read(account.password) }
+            self = .email(email, password: password)
         }
     }
 }

@@ -121,7 +121,7 @@ import Testing
 
     @Test func whatIsPutOffForTooLongIsBouncedAndTheNextGoesOn() {
         let relay = SimulatedRelay(seed: 7, kinds: [.marks, .marks])
-        relay.limits.deferral = 600
+        relay.servers[1].deferral = 600
         relay.start()
         relay.run(seconds: 2)
         relay.servers[1].refusesUntil = relay.world.now + .seconds(700)

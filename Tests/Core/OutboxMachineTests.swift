@@ -23,7 +23,7 @@ import Testing
 
     private func up(_ window: Int, cursor: UInt64 = 1) -> OutboxMachine {
         var machine = machine(cursor: cursor)
-        let mustReconcile = machine.connected(Capabilities(partsInFlight: window))
+        let mustReconcile = machine.connected(Capabilities(partsInFlight: window, deferral: 100))
         #expect(!mustReconcile)
         return machine
     }
@@ -92,7 +92,7 @@ import Testing
     @Test func aLateAnswerIsNoError() {
         var machine = up(1)
         machine.received(Position(9), part: 0, as: nil)
-        let mayWait1 = machine.deferred(Position(9), part: 0, at: time, endsAfter: 10)
+        let mayWait1 = machine.deferred(Position(9), part: 0, at: time)
         #expect(mayWait1)
         let hasBounced = machine.bounce(Position(9), part: 0)
         #expect(!hasBounced)
@@ -162,16 +162,16 @@ import Testing
         _ = machine.claim(batch: 1)
         machine.committed(batch: 1)
         _ = machine.send()
-        let mayWait2 = machine.deferred(Position(1), part: 0, at: time, endsAfter: 100)
+        let mayWait2 = machine.deferred(Position(1), part: 0, at: time)
         #expect(mayWait2)
         #expect(!machine.wantsMore && sent(&machine) == [])
         machine.retry()
         #expect(sent(&machine) == ["1.0"])
-        let mayWait3 = machine.deferred(Position(1), part: 0, at: UnixTime(seconds: time.seconds + 99), endsAfter: 100)
+        let mayWait3 = machine.deferred(Position(1), part: 0, at: UnixTime(seconds: time.seconds + 99))
         #expect(mayWait3)
         machine.retry()
         _ = machine.send()
-        let mayWait4 = machine.deferred(Position(1), part: 0, at: UnixTime(seconds: time.seconds + 100), endsAfter: 100)
+        let mayWait4 = machine.deferred(Position(1), part: 0, at: UnixTime(seconds: time.seconds + 100))
         #expect(!mayWait4)
         _ = machine.bounce(Position(1), part: 0)
         #expect(receipts(&machine) == ["1.0 bounced"])

@@ -37,9 +37,9 @@ private let mistakes: [(name: String, old: String, new: String, message: String)
     ("misspelled table", "[limits]", "[limit]", "fairlead.toml:18:1: unknown key limit; did you mean limits?"),
     (
         "unknown kind", "kind = \"irc\"\nserver = ", "kind = \"icr\"\nserver = ",
-        "fairlead.toml:6:8: kind = \"icr\" is unknown; expected one of \"irc\"; did you mean \"irc\"?"
+        "fairlead.toml:6:8: kind = \"icr\" is unknown; expected one of \"irc\", \"email\"; did you mean \"irc\"?"
     ),
-    ("no kind", "kind = \"irc\"\nserver = ", "server = ", "fairlead.toml:5:1: [endpoint.libera] needs kind: one of \"irc\""),
+    ("no kind", "kind = \"irc\"\nserver = ", "server = ", "fairlead.toml:5:1: [endpoint.libera] needs kind: one of \"irc\", \"email\""),
     (
         "no server", "server = \"irc.libera.chat:6697\"\n", "",
         "fairlead.toml:5:1: [endpoint.libera] needs server: \"host:port\", such as \"irc.example.org:6697\""

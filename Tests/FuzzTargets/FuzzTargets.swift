@@ -4,11 +4,12 @@ import Daemon
 import Model
 import Store
 import WireLink
+import WireMail
 
 /// The decoders under test by name: what each does with any bytes without failing, and what must hold of the outcome.
 package let fuzzTargets: [(name: String, run: @Sendable ([UInt8]) -> Void)] = [
     ("record", { record($0) }), ("text", { text($0) }), ("identity", { identity($0) }), ("block", { block($0) }),
-    ("configuration", { configuration($0) }), ("link", { link($0) }), ("link-batch", { linkBatch($0) }),
+    ("configuration", { configuration($0) }), ("link", { link($0) }), ("link-batch", { linkBatch($0) }), ("mail", { mail($0) }),
 ]
 
 /// A record that is accepted decodes, and an event of a known kind that is written again means the same.
@@ -98,4 +99,37 @@ private func linkBatch(_ bytes: [UInt8]) {
     let written = encoder.writer.bytes
     guard let back = try? BatchDecoder.items(written.span.bytes, &again) else { preconditionFailure("own items are refused") }
     precondition(back.count == items.count)
+}
+
+/// However a client's bytes are cut, a mail server says and takes the same; and whatever lines are a reply, they are read as one.
+private func mail(_ bytes: [UInt8]) {
+    _ = MailReply(reading: bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { Array($0) })
+    let text = String(decoding: bytes, as: UTF8.self)
+    if let address = MailAddress(text) { precondition(address.description == text) }
+    for dialect in [MailServerMachine.Dialect.smtp, .lmtp] {
+        let whole = served([bytes], dialect)
+        precondition(served(bytes.map { [$0] }, dialect) == whole, "a dialogue in single bytes has another outcome")
+        precondition(
+            whole.allSatisfy { if case .deliver(let mail) = $0 { mail.text.count <= 64 } else { true } }, "more was taken than may be")
+    }
+}
+
+private func served(_ pieces: [[UInt8]], _ dialect: MailServerMachine.Dialect) -> [MailServerMachine.Action] {
+    var machine = MailServerMachine(dialect, host: "x", limit: 64)
+    var all: [MailServerMachine.Action] = []
+    for piece in pieces {
+        var actions = machine.received(piece)
+        while !actions.isEmpty {
+            let action = actions.removeFirst()
+            all.append(action)
+            switch action {
+            case .send, .close: break
+            case .verify: actions += machine.answered([MailReply(250, nil, "ok")])
+            case .deliver(let mail):
+                let count = dialect == .smtp ? 1 : mail.recipients.count
+                actions += machine.answered(Array(repeating: MailReply(250, nil, "ok"), count: count))
+            }
+        }
+    }
+    return all
 }

@@ -1,4 +1,4 @@
-/// Counts what arrived of numbered lines: `WORD 1`, `WORD 2`, … at the end of a line.
+/// Counts what arrived of numbered lines: `WORD 1`, `WORD 2`, …, the first such pair of each text.
 struct Tally: CustomStringConvertible {
     let sent: Int
     private(set) var lost = 0
@@ -11,9 +11,9 @@ struct Tally: CustomStringConvertible {
         var seen = [Int](repeating: 0, count: sent + 1)
         var highest = 0
         for text in texts {
-            let words = text.split(separator: " ")
-            guard words.count >= 2, words[words.count - 2] == word, let number = Int(words[words.count - 1]), (1...sent).contains(number)
-            else { continue }
+            let words = text.split(whereSeparator: \.isWhitespace)
+            let pair = zip(words, words.dropFirst()).first { $0 == word && Int($1) != nil }
+            guard let number = pair.flatMap({ Int($0.1) }), (1...sent).contains(number) else { continue }
             seen[number] += 1
             if seen[number] > 1 { continue }
             if number < highest { outOfOrder += 1 }

@@ -66,8 +66,8 @@ package actor SimulatedEndpoint: Endpoint {
 
     private var capabilities: Capabilities {
         switch server.kind {
-        case .marks: Capabilities(partsInFlight: 4, hasHistory: true)
-        case .plain(let policy): Capabilities(partsInFlight: 8, uncertain: policy)
+        case .marks: Capabilities(partsInFlight: 4, hasHistory: true, deferral: server.deferral)
+        case .plain(let policy): Capabilities(partsInFlight: 8, uncertain: policy, deferral: server.deferral)
         }
     }
 

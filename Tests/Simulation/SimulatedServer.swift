@@ -47,6 +47,8 @@ package final class SimulatedServer: @unchecked Sendable {  // the driving threa
     package var isUp = true
     /// How long it takes to say what became of a post; a few milliseconds if nil.
     package var lookUpTime: Interval?
+    /// After so many seconds of being put off a message is given up.
+    package var deferral: Int64 = 86_400
     /// Until then it puts everything off.
     package var refusesUntil = Instant(nanoseconds: 0)
     /// Called for every new act while a relay listens.

@@ -24,10 +24,18 @@ package final class ChildProcess {
         let path = program.hasPrefix("/") ? program : ChildProcess.folder + "/" + program
         var pointers: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
+        // The threads of a test block most signals, and a child would inherit that: some servers do not hear then that they are to end.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var child: pid_t = 0
-        let status = posix_spawn(&child, path, &actions, nil, &pointers, environ)
+        let status = posix_spawn(&child, path, &actions, &attributes, &pointers, environ)
         precondition(status == 0, "can't start \(path): error \(status)")
         posix_spawn_file_actions_destroy(&actions)
+        posix_spawnattr_destroy(&attributes)
         close(pipes[1])
         id = child
         output = pipes[0]

@@ -58,7 +58,7 @@ package struct UnixTime: Hashable, Comparable, Sendable {
     }
 
     /// The Gregorian date, by counting 400-year eras from 1 March (H. Hinnant, "chrono-compatible low-level date algorithms").
-    private var date: (year: UInt64, month: UInt64, day: UInt64) {
+    package var date: (year: UInt64, month: UInt64, day: UInt64) {
         let days = seconds / 86_400 + 719_468
         let era = days / 146_097
         let ofEra = days % 146_097

@@ -28,10 +28,13 @@ package protocol Endpoint: Actor {
 /// A channel that an endpoint has to serve, as the configuration says.
 package struct ServedChannel: Hashable, Sendable {
     package let destination: DestinationID
+    /// The name of the bridge it is in.
+    package let bridge: String
     package let settings: MemberSettings
 
-    package init(_ destination: DestinationID, _ settings: MemberSettings) {
+    package init(_ destination: DestinationID, of bridge: String, _ settings: MemberSettings) {
         self.destination = destination
+        self.bridge = bridge
         self.settings = settings
     }
 }
@@ -44,15 +47,19 @@ package struct Capabilities: Hashable, Sendable {
     package var hasHistory: Bool
     /// What to do with a part of which nobody knows whether it arrived.
     package var uncertain: UncertainPolicy
+    /// After so many seconds of `deferred` an event is bounced: 24 hours for chat.
+    package var deferral: Int64
 
     package init(
         partsInFlight: Int = 1,
         hasHistory: Bool = false,
-        uncertain: UncertainPolicy = .again
+        uncertain: UncertainPolicy = .again,
+        deferral: Int64 = 86_400
     ) {
         self.partsInFlight = partsInFlight
         self.hasHistory = hasHistory
         self.uncertain = uncertain
+        self.deferral = deferral
     }
 }
 

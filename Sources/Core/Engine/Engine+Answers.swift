@@ -32,7 +32,7 @@ extension Engine {
         _ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, after interval: Interval, reason: String
     ) async {
         counters.deferred += 1
-        let mayWait = outboxes[destination]?.machine.deferred(position, part: part, at: loop.time, endsAfter: limits.deferral) ?? true
+        let mayWait = outboxes[destination]?.machine.deferred(position, part: part, at: loop.time) ?? true
         if !mayWait {
             await bounced(id, at: position, part: part, by: destination, BounceReason("deferred-too-long", reason))
             return

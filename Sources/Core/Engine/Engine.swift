@@ -198,7 +198,9 @@ package actor Engine: RelayPort {
 
     /// The channels that an endpoint of this name has to serve.
     package func channels(of endpoint: String) -> [ServedChannel] {
-        routing.all.filter { $0.settings.endpoint == endpoint }.map { ServedChannel($0.destination, $0.settings) }
+        routing.all.filter { $0.settings.endpoint == endpoint }.map {
+            ServedChannel($0.destination, of: routing.bridges[$0.bridge]?.name ?? "", $0.settings)
+        }
     }
 
     package func destination(endpoint: String, channel: String) -> DestinationID? {

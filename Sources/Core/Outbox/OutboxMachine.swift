@@ -24,6 +24,7 @@ package struct OutboxMachine: Hashable, Sendable {
     package private(set) var window = 1
     private var flights: [Flight] = []
     private var policy = UncertainPolicy.again
+    private var deferral: Int64 = 0
     private var isPutOff = false
 
     /// Continues where a journal's row and claims say. `places` tells which events stand at the positions from the cursor to the last claim.
@@ -115,6 +116,7 @@ package struct OutboxMachine: Hashable, Sendable {
     package mutating func connected(_ capabilities: Capabilities) -> Bool {
         window = max(1, capabilities.partsInFlight)
         policy = capabilities.uncertain
+        deferral = capabilities.deferral
         connection = openClaims.isEmpty ? .up : .reconciling
         return connection == .reconciling
     }
@@ -291,12 +293,12 @@ package struct OutboxMachine: Hashable, Sendable {
     }
 
     /// A part was put off. False: it has been put off for too long and must be bounced.
-    package mutating func deferred(_ position: Position, part: UInt32, at time: UnixTime, endsAfter limit: Int64) -> Bool {
+    package mutating func deferred(_ position: Position, part: UInt32, at time: UnixTime) -> Bool {
         guard let (flight, index) = place(position, part), flights[flight].parts[index].state == .sent else { return true }
         flights[flight].parts[index].state = .claimed
         isPutOff = true
         guard flight == 0 else { return true }
-        if let deferredSince { return deferredSince.seconds(until: time) < limit }
+        if let deferredSince { return deferredSince.seconds(until: time) < deferral }
         deferredSince = time
         return true
     }

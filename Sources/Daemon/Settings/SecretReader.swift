@@ -1,4 +1,5 @@
 import Base
+import EndpointEmail
 import EndpointIRC
 import IO
 
@@ -55,6 +56,7 @@ extension EndpointSettings {
         switch self {
         case .irc(let irc):
             [irc.password, irc.sasl?.password, irc.nickServ].compactMap(\.self) + irc.keys.sorted { $0.key < $1.key }.map(\.value)
+        case .email(let email): email.account.map { [$0.password] } ?? []
         }
     }
 }

@@ -1,5 +1,6 @@
 import Base
 import Core
+import EndpointEmail
 import EndpointIRC
 import Links
 import Model
@@ -43,10 +44,11 @@ package struct RelaySettings: Hashable, Sendable {
 /// What stands in `[endpoint.NAME]`, by kind. A new kind of endpoint has its line here and in `EndpointFactory`.
 package enum EndpointSettings: Hashable, Sendable {
     case irc(IRCSettings)
+    case email(EmailSettings)
 
-    private static let kinds: [(String, Kind)] = [("irc", .irc)]
+    private static let kinds: [(String, Kind)] = [("irc", .irc), ("email", .email)]
 
-    private enum Kind { case irc }
+    private enum Kind { case irc, email }
 
     init(_ table: inout ConfigurationTable) throws(ConfigurationError) {
         let place = table.place
@@ -56,6 +58,15 @@ package enum EndpointSettings: Hashable, Sendable {
         }
         switch kind {
         case .irc: self = .irc(try IRCSettings(&table))
+        case .email: self = .email(try EmailSettings(&table))
+        }
+    }
+
+    /// What is wrong with the name of a channel; nil if nothing is.
+    func fault(inChannel channel: String) -> String? {
+        switch self {
+        case .irc: nil
+        case .email: EmailSettings.fault(inChannel: channel)
         }
     }
 }

@@ -69,7 +69,7 @@ package enum SettingsReader {
             }
             peers[name] = peer
         }
-        var bridges = BridgeReader(endpoints: Set(endpoints.keys), peers: Set(peers.keys))
+        var bridges = BridgeReader(endpoints: endpoints, peers: Set(peers.keys))
         for table in try top.list("bridge") { try bridges.add(table) }
         let (limits, reserve) = try self.limits(&top)
         try top.end()
@@ -116,12 +116,12 @@ package enum SettingsReader {
 
 /// Reads `[[bridge]]` tables and sees that they go together.
 private struct BridgeReader {
-    let endpoints: Set<String>
+    let endpoints: [String: EndpointSettings]
     let peers: Set<String>
     private(set) var bridges: [BridgeSettings] = []
     private var homes: [String: String] = [:]
 
-    init(endpoints: Set<String>, peers: Set<String>) {
+    init(endpoints: [String: EndpointSettings], peers: Set<String>) {
         self.endpoints = endpoints
         self.peers = peers
     }
@@ -165,14 +165,15 @@ private struct BridgeReader {
             throw ConfigurationError(channelValue.place, "\"\(text)\": expected \"endpoint:channel\"")
         }
         let endpoint = String(text[..<colon])
-        guard endpoints.contains(endpoint) || peers.contains(endpoint) else {
-            let hint = nearest(to: endpoint, among: endpoints.union(peers)).map { "; did you mean \"\($0)\"?" } ?? ""
+        guard endpoints[endpoint] != nil || peers.contains(endpoint) else {
+            let hint = nearest(to: endpoint, among: peers.union(endpoints.keys)).map { "; did you mean \"\($0)\"?" } ?? ""
             throw ConfigurationError(channelValue.place, "there is no endpoint or peer \"\(endpoint)\"\(hint)")
         }
         if let other = homes[text] { throw ConfigurationError(channelValue.place, "\"\(text)\" is in bridge \"\(other)\" already") }
         homes[text] = bridge
+        let channel = String(text[text.index(after: colon)...])
+        if let fault = endpoints[endpoint]?.fault(inChannel: channel) { throw ConfigurationError(channelValue.place, fault) }
         return MemberSettings(
-            endpoint: endpoint, channel: String(text[text.index(after: colon)...]), direction: direction, uncertain: uncertain,
-            isPeer: peers.contains(endpoint))
+            endpoint: endpoint, channel: channel, direction: direction, uncertain: uncertain, isPeer: peers.contains(endpoint))
     }
 }
