@@ -79,6 +79,7 @@ extension Engine {
             outboxes[destination]?.machine.committed(batch: committedBatch)
             await send(to: destination)
         }
+        await tellReaders(closed)
     }
 
     /// Returns when the batch that is being filled is durable.

@@ -119,8 +119,11 @@ package actor Engine: RelayPort {
         if !changes.bridges.isEmpty || !changes.destinations.isEmpty { commitSignal.set() }
     }
 
+    /// A reader has none.
     private func openOutbox(_ destination: DestinationID) async throws {
         guard let row = routing.row(destination) else { return }
+        sources[destination] = row.source
+        if routing.member(destination)?.settings.isReader == true { return }
         let claims = openState.claims.filter { $0.destination == destination && !row.isPast($0) }
         openState.claims.removeAll { $0.destination == destination }
         var places: [Position: (stream: StreamIndex, number: UInt64)] = [:]
@@ -136,7 +139,6 @@ package actor Engine: RelayPort {
             let id = streams.id(begun.head.stream, begun.head.number)
             ids.remember(try await journal.reader.parts(of: id, at: destination), of: id, at: destination)
         }
-        sources[destination] = row.source
         outboxes[destination] = Outbox(
             machine: OutboxMachine(row, claims: claims, places: places), parkedBefore: row.parkedBefore,
             written: row.cursor)
@@ -216,36 +218,5 @@ package actor Engine: RelayPort {
         cold.insert(run, at: 0)
         if cold.count > CoreLimits.coldReads { cold.removeLast() }
         return LogEntry(run, at: position)
-    }
-}
-
-/// One entry of the log with its place.
-struct LogEntry {
-    let head: EntryHead
-    let record: [UInt8]
-    let position: Position
-    let accepted: UnixTime
-
-    init(_ run: EntryRun, at position: Position) {
-        let index = position - run.first
-        head = run.entries.heads[index]
-        record = run.entries.record(index)
-        self.position = position
-        accepted = run.accepted[index]
-    }
-
-    /// A deletion whose record was retired: what it deleted is still known.
-    init(deletion: ChangeRow, stream: StreamIndex, at time: UnixTime) {
-        head = EntryHead(stream: stream, number: deletion.by.number, originTime: time, hops: 0)
-        record = RecordEncoder.encode(.deleted(target: deletion.target), author: 0)
-        position = deletion.position
-        accepted = time
-    }
-
-    /// Its meaning; nil for a SKIP.
-    var event: (event: Event, author: UInt64)? {
-        guard head.isEvent else { return nil }
-        var dropped = 0
-        return try? Event.decode(record.span.bytes, droppedSpans: &dropped)
     }
 }

@@ -24,12 +24,17 @@ package struct MemberSettings: Hashable, Sendable {
     package let direction: Direction
     /// What happens to a message of which nobody knows whether it arrived.
     package let uncertain: UncertainPolicy
+    /// It has no outbox: its endpoint is a `ReadingEndpoint`.
+    package let isReader: Bool
 
-    package init(endpoint: String, channel: String, direction: Direction = .both, uncertain: UncertainPolicy = .again) {
+    package init(
+        endpoint: String, channel: String, direction: Direction = .both, uncertain: UncertainPolicy = .again, isReader: Bool = false
+    ) {
         self.endpoint = endpoint
         self.channel = channel
         self.direction = direction
         self.uncertain = uncertain
+        self.isReader = isReader
     }
 
     /// `endpoint:channel`
@@ -61,6 +66,13 @@ package struct RoutingTable: Sendable {
     package func destination(endpoint: String, channel: String) -> DestinationID? {
         members.values.first { $0.settings.endpoint == endpoint && $0.settings.channel == channel }?.destination
     }
+    /// Channels without an outbox, in the order of their numbers.
+    package private(set) var readers: [Member] = []
+
+    /// The endpoint in one of whose channels an author with this home speaks.
+    package func endpoint(of home: Home?, in bridge: BridgeIndex) -> String? {
+        destinations(of: bridge).lazy.compactMap { self.members[$0] }.first { $0.home == home }?.settings.endpoint
+    }
     package var all: [Member] { members.values.sorted { $0.destination < $1.destination } }
 
     /// Makes the table agree with the configuration. What is new begins at `head`; what is gone is kept as removed, so that it can
@@ -82,6 +94,7 @@ package struct RoutingTable: Sendable {
                 byBridge[row.index, default: []].append(destination.id)
             }
         }
+        readers = all.filter(\.settings.isReader)
         for (id, row) in rows where members[id] == nil && !row.isRemoved {
             rows[id]?.isRemoved = true
             changedRows.append(rows[id]!)
