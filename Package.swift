@@ -54,21 +54,21 @@ func store() -> Target {
 }
 
 /// One kind of endpoint: its network's dialect and its settings. Endpoints never see one another.
-func endpoint(_ kind: String) -> Target {
+func endpoint(_ kind: String, wire: String? = nil) -> Target {
     .target(
-        name: "Endpoint\(kind)", dependencies: ["Base", "Model", "Core", "Markup", .target(name: "Wire\(kind)")],
+        name: "Endpoint\(kind)", dependencies: ["Base", "Model", "Core", "Markup", .target(name: "Wire\(wire ?? kind)")],
         path: "Sources/Endpoints/\(kind)", swiftSettings: strict)
 }
 
 /// Settings and the object graph: the only module that knows every kind of endpoint.
 func daemon() -> Target {
     .target(
-        name: "Daemon", dependencies: ["Base", "Model", "Core", "IO", "Store", "EndpointIRC", "CTOML"],
+        name: "Daemon", dependencies: ["Base", "Model", "Core", "IO", "Store", "EndpointIRC", "EndpointIRCListener", "CTOML"],
         path: "Sources/Daemon",
         swiftSettings: strict)
 }
 
-let folders = ["WireIRC": "Wire/IRC", "EndpointIRC": "Endpoints/IRC"]
+let folders = ["WireIRC": "Wire/IRC", "EndpointIRC": "Endpoints/IRC", "EndpointIRCListener": "Endpoints/IRCListener"]
 
 /// A test target mirrors the folder of the module it tests and may see everything that module sees.
 func tests(_ module: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -106,6 +106,7 @@ let package = Package(
         io(),
         store(),
         endpoint("IRC"),
+        endpoint("IRCListener", wire: "IRC"),
         daemon(),
         .executableTarget(
             name: "fairlead", dependencies: ["Base", "Model", "Core", "IO", "Store", "Daemon"], path: "Sources/fairlead",
@@ -124,6 +125,7 @@ let package = Package(
         tests("Markup", ["Base", "Model", "Markup", "Support"]),
         tests("WireIRC", ["Base", "WireIRC", "Support"]),
         tests("EndpointIRC", ["Base", "Model", "Markup", "WireIRC", "Core", "EndpointIRC", "Support"]),
+        tests("EndpointIRCListener", ["Base", "Model", "Markup", "WireIRC", "Core", "EndpointIRCListener", "Support"]),
         tests("Interop", ["Base", "IO", "CUV", "Support", "fairlead"]),
         tests("IO", ["Base", "IO", "Support"]),
         tests("Store", ["Base", "Model", "Core", "IO", "Store", "Support", "Simulation", "FaultyVFS", "JournalVictim"]),

@@ -56,13 +56,13 @@ package actor Daemon {
         watchSignals()
         log.notice("started", ["relay": state.relay.description, "next": opened.next.description])
         let factory = EndpointFactory(
-            loop: loop, entropy: entropy, epochSecret: state.epochSecret, texts: Texts(settings.language), log: log)
+            loop: loop, entropy: entropy, epochSecret: state.epochSecret, history: engine, texts: Texts(settings.language), log: log)
         await withDiscardingTaskGroup { group in
             group.addTask { await self.run(engine) }
             for (name, blueprint) in blueprints.sorted(by: { $0.key < $1.key }) {
                 await start(name, blueprint, factory, engine, in: &group)
             }
-            log.notice("ready")
+            if failure == nil { log.notice("ready") }
             await supervise(factory, engine, in: &group)
         }
         await journal.close()
@@ -144,6 +144,15 @@ package actor Daemon {
         running[name] = Running(blueprint: blueprint, endpoint: endpoint)
         await engine.attach(endpoint, as: name)
         await endpoint.serve(await engine.channels(of: name))
+        if let accepting = endpoint as? any AcceptingEndpoint {
+            do {
+                try await accepting.bind()
+            } catch {
+                log.error("an endpoint can't begin", ["endpoint": name, "reason": "\(error)"])
+                failure = failure ?? error
+                return tell(.ended(name))
+            }
+        }
         group.addTask { await self.run(endpoint, name, engine) }
     }
 

@@ -1,6 +1,7 @@
 import Base
 import Core
 import EndpointIRC
+import EndpointIRCListener
 import IO
 
 /// Makes endpoints of their settings: with `EndpointSettings` the only place that knows the kinds.
@@ -8,6 +9,7 @@ struct EndpointFactory: Sendable {
     let loop: EventLoop
     let entropy: any Entropy
     let epochSecret: [UInt8]
+    let history: any BridgeHistory
     let texts: Texts
     let log: Log
 
@@ -17,6 +19,11 @@ struct EndpointFactory: Sendable {
             IRCEndpoint(
                 settings, secrets, loop: loop, connecting: TCPConnector(on: loop), entropy: entropy, texts: texts,
                 markKey: SHA256.authenticate([UInt8]("mark \(name)".utf8), key: epochSecret), log: log.with("endpoint", name))
+        case .ircListener(let settings, let secrets):
+            IRCListener(
+                name, settings, secrets, loop: loop, listening: TCPListening(on: loop), history: history,
+                version: "fairlead-\(Version.text)",
+                texts: texts, log: log.with("endpoint", name))
         }
     }
 }
@@ -24,6 +31,7 @@ struct EndpointFactory: Sendable {
 /// An endpoint's settings with the secrets that they name. What differs in none of them need not be made anew.
 enum EndpointBlueprint: Hashable, Sendable {
     case irc(IRCSettings, IRCSecrets)
+    case ircListener(IRCListenerSettings, IRCListenerSecrets)
 
     init(_ settings: EndpointSettings) throws(ConfigurationError) {
         switch settings {
@@ -34,6 +42,10 @@ enum EndpointBlueprint: Hashable, Sendable {
             if let reference = irc.nickServ { secrets.nickServ = try SecretReader.read(reference) }
             for (channel, reference) in irc.keys { secrets.keys[channel] = try SecretReader.read(reference) }
             self = .irc(irc, secrets)
+        case .ircListener(let listener):
+            var secrets = IRCListenerSecrets()
+            for (account, reference) in listener.accounts { secrets.passwords[account] = try SecretReader.read(reference) }
+            self = .ircListener(listener, secrets)
         }
     }
 }

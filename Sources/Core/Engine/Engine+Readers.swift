@@ -51,7 +51,7 @@ extension Engine: BridgeHistory {
 
     /// An entry as people read it; nil if it is not for them.
     private func committedEvent(_ entry: LogEntry, for member: RoutingTable.Member) -> CommittedEvent? {
-        guard member.settings.direction != .into, !entry.head.isGivenBack, let (event, author) = entry.event else { return nil }
+        guard !entry.head.isGivenBack, let (event, author) = entry.event else { return nil }
         switch event {
         case .profile, .attachmentReady: return nil
         case .posted, .edited, .deleted, .reacted, .topic, .call, .unknown: break
@@ -62,6 +62,7 @@ extension Engine: BridgeHistory {
         if streams.isOwn(stream) {
             place = profile?.home == member.home ? .here : .endpoint(routing.endpoint(of: profile?.home, in: member.bridge))
         }
+        if member.settings.direction == .into && place != .here { return nil }
         return CommittedEvent(
             id: streams.id(stream, entry.head.number), position: entry.position, event: event,
             author: profile?.key ?? AuthorKey(rawValue: 0), name: profile?.name ?? "", place: place, originTime: entry.head.originTime)

@@ -55,6 +55,7 @@ extension EndpointSettings {
         switch self {
         case .irc(let irc):
             [irc.password, irc.sasl?.password, irc.nickServ].compactMap(\.self) + irc.keys.sorted { $0.key < $1.key }.map(\.value)
+        case .ircListener(let listener): listener.accounts.sorted { $0.key < $1.key }.map(\.value)
         }
     }
 }

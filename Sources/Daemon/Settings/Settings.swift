@@ -1,6 +1,7 @@
 import Base
 import Core
 import EndpointIRC
+import EndpointIRCListener
 
 /// The whole configuration, checked.
 package struct Settings: Hashable, Sendable {
@@ -34,10 +35,11 @@ package struct RelaySettings: Hashable, Sendable {
 /// What stands in `[endpoint.NAME]`, by kind. A new kind of endpoint has its line here and in `EndpointFactory`.
 package enum EndpointSettings: Hashable, Sendable {
     case irc(IRCSettings)
+    case ircListener(IRCListenerSettings)
 
-    private static let kinds: [(String, Kind)] = [("irc", .irc)]
+    private static let kinds: [(String, Kind)] = [("irc", .irc), ("irc-listener", .ircListener)]
 
-    private enum Kind { case irc }
+    private enum Kind { case irc, ircListener }
 
     init(_ table: inout ConfigurationTable) throws(ConfigurationError) {
         let place = table.place
@@ -47,6 +49,23 @@ package enum EndpointSettings: Hashable, Sendable {
         }
         switch kind {
         case .irc: self = .irc(try IRCSettings(&table))
+        case .ircListener: self = .ircListener(try IRCListenerSettings(&table))
+        }
+    }
+
+    /// Whether its channels have no outbox.
+    var isReader: Bool {
+        switch self {
+        case .irc: false
+        case .ircListener: true
+        }
+    }
+
+    /// What is wrong with the name of a channel in a bridge; nil if nothing is known to be.
+    func problem(ofChannel name: String) -> String? {
+        switch self {
+        case .irc: nil
+        case .ircListener: IRCListenerSettings.problem(ofChannel: name)
         }
     }
 }

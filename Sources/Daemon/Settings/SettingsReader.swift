@@ -50,7 +50,7 @@ package enum SettingsReader {
             var table = table
             endpoints[name] = try EndpointSettings(&table)
         }
-        var bridges = BridgeReader(endpoints: Set(endpoints.keys))
+        var bridges = BridgeReader(endpoints: endpoints)
         for table in try top.list("bridge") { try bridges.add(table) }
         let (limits, reserve) = try self.limits(&top)
         try top.end()
@@ -96,11 +96,11 @@ package enum SettingsReader {
 
 /// Reads `[[bridge]]` tables and sees that they go together.
 private struct BridgeReader {
-    let endpoints: Set<String>
+    let endpoints: [String: EndpointSettings]
     private(set) var bridges: [BridgeSettings] = []
     private var homes: [String: String] = [:]
 
-    init(endpoints: Set<String>) { self.endpoints = endpoints }
+    init(endpoints: [String: EndpointSettings]) { self.endpoints = endpoints }
 
     mutating func add(_ bridge: ConfigurationTable) throws(ConfigurationError) {
         var table = bridge
@@ -141,13 +141,15 @@ private struct BridgeReader {
             throw ConfigurationError(channelValue.place, "\"\(text)\": expected \"endpoint:channel\"")
         }
         let endpoint = String(text[..<colon])
-        guard endpoints.contains(endpoint) else {
-            let hint = nearest(to: endpoint, among: endpoints).map { "; did you mean \"\($0)\"?" } ?? ""
+        let channel = String(text[text.index(after: colon)...])
+        guard let settings = endpoints[endpoint] else {
+            let hint = nearest(to: endpoint, among: endpoints.keys).map { "; did you mean \"\($0)\"?" } ?? ""
             throw ConfigurationError(channelValue.place, "there is no endpoint \"\(endpoint)\"\(hint)")
         }
+        if let problem = settings.problem(ofChannel: channel) { throw ConfigurationError(channelValue.place, problem) }
         if let other = homes[text] { throw ConfigurationError(channelValue.place, "\"\(text)\" is in bridge \"\(other)\" already") }
         homes[text] = bridge
         return MemberSettings(
-            endpoint: endpoint, channel: String(text[text.index(after: colon)...]), direction: direction, uncertain: uncertain)
+            endpoint: endpoint, channel: channel, direction: direction, uncertain: uncertain, isReader: settings.isReader)
     }
 }

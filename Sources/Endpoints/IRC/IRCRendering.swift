@@ -76,9 +76,7 @@ extension IRCRendering.Form {
     fileprivate static func message(_ post: Post, _ name: String, _ before: String, _ texts: Texts) -> IRCRendering.Form {
         var body = PlainLinks.spelledOut(post.content)
         if !before.isEmpty { body = body.prefixed(before) }
-        for attachment in post.attachments {
-            body = body.appended((body.text.isEmpty ? "" : "\n") + texts.file(attachment.name, IRCRendering.size(attachment.size)))
-        }
+        body = body.listing(post.attachments, texts)
         switch post.style {
         case .plain: return .lines(command: "PRIVMSG", prefix: "<\(name)> ", body: body)
         case .notice: return .lines(command: "NOTICE", prefix: "<\(name)> ", body: body)
@@ -89,17 +87,6 @@ extension IRCRendering.Form {
     /// What somebody did, in the relay's words.
     fileprivate static func act(_ words: String, _ name: String) -> IRCRendering.Form {
         .lines(command: "PRIVMSG", prefix: "* \(name) ", body: RichText(words))
-    }
-}
-
-extension IRCRendering {
-    /// `12 kB`, in powers of ten.
-    fileprivate static func size(_ bytes: UInt64) -> String {
-        switch bytes {
-        case ..<1000: "\(bytes) B"
-        case ..<1_000_000: "\(bytes / 1000) kB"
-        default: "\(bytes / 1_000_000) MB"
-        }
     }
 }
 
