@@ -18,7 +18,7 @@ extension IRCListener {
     }
 
     private func show(_ event: CommittedEvent, in destination: DestinationID) {
-        let origin = origins.removeValue(forKey: event.id)
+        let origin = event.place == .here ? origins.removeValue(forKey: event.id) : nil
         guard let channel = channels[destination]?.name else { return }
         let source = present(event, in: destination)
         noteTopic(event, by: source, in: destination)
