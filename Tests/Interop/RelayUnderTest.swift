@@ -42,6 +42,12 @@ final class RelayUnderTest {
         return code
     }
 
+    /// Waits for it to end by itself; the exit code.
+    func wait() -> Int32? {
+        defer { process = nil }
+        return process?.wait()
+    }
+
     func reload() { process?.signal(SIGHUP) }
 
     var log: String { ForeignServer.text(of: "\(folder.path)/log") }

@@ -102,7 +102,7 @@ package actor IRCListener: ReadingEndpoint, AcceptingEndpoint {
             listener = bound
             log.notice("listening", ["address": settings.listen.host, "port": String(bound.port)])
         } catch StreamError.lost(let words) {
-            throw ListenerError(words: "can't listen at \(settings.listen): \(words)")
+            throw ListenerError(words: "can't listen at \(words)")
         }
     }
 

@@ -5,9 +5,11 @@ import WireIRC
 /// Whatever clients send, what they get are messages, and the world stays in order.
 @Suite struct ListenerNoiseTests {
     private static let words = [
-        "NICK", "USER", "CAP", "LS", "REQ", "END", "JOIN", "PART", "#ops", "#OPS", "#none", "anna", "bob", "bob/partner", "PRIVMSG", "NOTICE",
+        "NICK", "USER", "CAP", "LS", "REQ", "END", "JOIN", "PART", "#ops", "#OPS", "#none", "anna", "bob", "bob/partner", "PRIVMSG",
+        "NOTICE",
         "TAGMSG", "TOPIC", "NAMES", "WHO", "WHOIS", "MODE", "AWAY", "QUIT", "CHATHISTORY", "LATEST", "BETWEEN", "*", "5", "msgid=a.1",
-        "timestamp=2026-11-25T07:01:12.345Z", ":some words", ":", "@label=1", "@label=x;+draft/reply=a.1;+draft/react=👍", "0", "a,b", "#ops,#none",
+        "timestamp=2026-11-25T07:01:12.345Z", ":some words", ":", "@label=1", "@label=x;+draft/reply=a.1;+draft/react=👍", "0", "a,b",
+        "#ops,#none",
         ":batch message-tags labeled-response draft/chathistory echo-message", "\u{01}ACTION x\u{01}", "+b", "PING", "PASS",
     ]
 
@@ -20,7 +22,9 @@ import WireIRC
             let index = Int.random(in: 0..<3, using: &random)
             var line = (0..<Int.random(in: 1...5, using: &random)).map { _ in ListenerNoiseTests.words.randomElement(using: &random)! }
                 .joined(separator: " ").utf8.map(\.self)
-            if Int.random(in: 0..<10, using: &random) == 0 { line[Int.random(in: line.indices, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+            if Int.random(in: 0..<10, using: &random) == 0 {
+                line[Int.random(in: line.indices, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
             line.removeAll { $0 == 0x0A }
             for action in sessions[index].received(line, in: &world) {
                 switch action {
@@ -28,7 +32,8 @@ import WireIRC
                 case .authenticate(let nick, _):
                     let actions =
                         Bool.random(using: &random)
-                        ? sessions[index].admitted(as: Bool.random(using: &random) ? nick : nil, in: &world) : sessions[index].refused(in: world)
+                        ? sessions[index].admitted(as: Bool.random(using: &random) ? nick : nil, in: &world)
+                        : sessions[index].refused(in: world)
                     for case .send(let message) in actions { check(message) }
                 case .end:
                     _ = sessions[index].disconnected("gone", in: &world)
