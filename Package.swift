@@ -125,7 +125,8 @@ let package = Package(
         tests("Markup", ["Base", "Model", "Markup", "Support"]),
         tests("WireIRC", ["Base", "WireIRC", "Support"]),
         tests("EndpointIRC", ["Base", "Model", "Markup", "WireIRC", "Core", "EndpointIRC", "Support"]),
-        tests("EndpointIRCListener", ["Base", "Model", "Markup", "WireIRC", "Core", "EndpointIRCListener", "Support"]),
+        tests(
+            "EndpointIRCListener", ["Base", "Model", "Markup", "WireIRC", "Core", "Store", "EndpointIRCListener", "Support", "Simulation"]),
         tests("Interop", ["Base", "IO", "CUV", "Support", "fairlead"]),
         tests("IO", ["Base", "IO", "Support"]),
         tests("Store", ["Base", "Model", "Core", "IO", "Store", "Support", "Simulation", "FaultyVFS", "JournalVictim"]),
