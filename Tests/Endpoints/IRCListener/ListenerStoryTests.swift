@@ -110,6 +110,24 @@ import Testing
         #expect(anna.heard == ["carl/far: back again"])
     }
 
+    @Test func aTopicIsSetAndTakenBackByTheServersWordAlone() throws {
+        let bench = try ListenerBench()
+        let (anna, bob) = (bench.client("anna", "labeled-response batch"), bench.client("bob", "server-time"))
+        anna.say("@label=t TOPIC #ops :the plan")
+        bench.pass(seconds: 1)
+        #expect(anna.lines.last == "@label=t :anna!anna@local TOPIC #ops :the plan")
+        #expect(bob.lines.last?.hasSuffix(" :anna!anna@local TOPIC #ops :the plan") == true)
+        anna.say("TOPIC #ops :")
+        bench.pass(seconds: 1)
+        #expect(anna.lines.last == ":anna!anna@local TOPIC #ops :")
+        bench.restart()
+        let carl = bench.client("carl")
+        carl.say("TOPIC #ops")
+        bench.pass(seconds: 1)
+        #expect(carl.lines.last == ":local.fairlead 331 carl #ops :No topic is set")
+        #expect(bench.world.failures.isEmpty)
+    }
+
     @Test func twoOfOneNameAreTwoPeople() throws {
         let bench = try ListenerBench()
         let anna = bench.client("anna")
