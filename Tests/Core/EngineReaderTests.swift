@@ -74,6 +74,20 @@ import Testing
         #expect(oldest > .first)
     }
 
+    @Test func aReaderThatBecomesAnotherKindGetsWhatComesFromThenOn() {
+        let bench = Bench([["a", "reader"]])
+        bench.start()
+        bench.post("a", "1", "before")
+        bench.restart(readers: [])
+        bench.connect("reader")
+        bench.post("a", "2", "after")
+        let told = bench.delivered("reader").map(\.delivery.event)
+        #expect(told == [.posted(Post(RichText("after")))])
+        bench.restart(readers: ["reader"])
+        bench.post("a", "3", "and back")
+        #expect(texts(bench.read("reader")) == ["and back"])
+    }
+
     @Test func nothingUncommittedIsTold() {
         let bench = Bench([["a", "reader"]])
         bench.start()

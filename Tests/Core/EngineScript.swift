@@ -128,16 +128,21 @@ final class Bench: @unchecked Sendable {
     var endpoints: [String: ScriptEndpoint] = [:]
     var limits = EngineLimits()
     var wrap: ((MemoryJournal, SimulatedHost) -> any Journal)?
-    let bridges: [BridgeSettings]
+    private let names: [[String]]
+    private var readers: Set = ["reader"]
     var ids: [EventID] = []
     var answers: [[Acceptance]] = []
 
     init(_ bridges: [[String]], limits: EngineLimits = EngineLimits()) {
         host = world.makeHost()
         self.limits = limits
-        self.bridges = bridges.enumerated().map { index, names in
+        names = bridges
+    }
+
+    var bridges: [BridgeSettings] {
+        names.enumerated().map { index, names in
             BridgeSettings(
-                name: "bridge\(index)", members: names.map { MemberSettings(endpoint: $0, channel: "#c", isReader: $0 == "reader") })
+                name: "bridge\(index)", members: names.map { MemberSettings(endpoint: $0, channel: "#c", isReader: readers.contains($0)) })
         }
     }
 
@@ -175,7 +180,8 @@ final class Bench: @unchecked Sendable {
         }
     }
 
-    func restart(losing: Bool = false) {
+    func restart(losing: Bool = false, readers: Set<String> = ["reader"]) {
+        self.readers = readers
         world.crash(host)
         disk = world.running(host) { memory.assumeIsolated { $0.disk } }
         disk = disk.afterCrash(keeping: losing ? 0 : disk.unsynced)

@@ -126,10 +126,12 @@ package struct RoutingTable: Sendable {
     private mutating func destinationRow(_ bridge: BridgeRow, _ member: MemberSettings, _ head: Position, _ changed: inout [DestinationRow])
         -> DestinationRow
     {
+        // A reader has no cursor: should its endpoint become one of another kind, what was said before is not delivered.
+        let start = member.isReader ? Position.zero : head
         if var known = rows.values.first(where: { $0.bridge == bridge.index && $0.name == member.name }) {
-            if known.isRemoved {
+            if known.isRemoved || (known.cursor == .zero) != member.isReader {
                 known.isRemoved = false
-                known.cursor = head
+                known.cursor = start
                 known.received = .init()
                 known.deferredSince = nil
                 rows[known.id] = known
@@ -138,7 +140,7 @@ package struct RoutingTable: Sendable {
             return known
         }
         let id = DestinationID((rows.keys.map(\.rawValue).max() ?? 0) + 1)
-        let row = DestinationRow(id: id, bridge: bridge.index, name: member.name, cursor: head)
+        let row = DestinationRow(id: id, bridge: bridge.index, name: member.name, cursor: start)
         rows[id] = row
         changed.append(row)
         return row

@@ -17,7 +17,7 @@ final class Client {
     var roomSignal = Signal()
 
     private(set) var output: [UInt8] = []
-    private(set) var writeSignal = Signal()
+    private var writeSignal = Signal()
     /// Nothing more is to be sent than what waits; then the connection is closed.
     private(set) var isEnding = false
 

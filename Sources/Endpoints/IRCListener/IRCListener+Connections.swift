@@ -131,7 +131,7 @@ extension IRCListener {
 
     /// Looks now and then who is still there, and who has not spoken for long.
     func tick() {
-        if isEnding { return }
+        if isStopping { return }
         for client in clients.values.sorted(by: { $0.id < $1.id }) {
             let silence = client.lastHeard.distance(to: loop.now)
             if !client.session.isRegistered {

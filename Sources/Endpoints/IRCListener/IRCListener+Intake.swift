@@ -29,7 +29,7 @@ extension IRCListener {
     /// Hands over what was said, as much at once as has come, in order; and whatever else has to do with the journal.
     func intakeLoop(_ port: any RelayPort) async {
         do {
-            while !isEnding {
+            while !isStopping {
                 try await restoreChannels(port)
                 try await writeTopics(port)
                 if utterances.isEmpty {

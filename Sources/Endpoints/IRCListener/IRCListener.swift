@@ -33,7 +33,7 @@ package actor IRCListener: ReadingEndpoint, AcceptingEndpoint {
 
     private var listener: (any StreamListener)?
     private var lastClient = 0
-    private var isStopping = false
+    private(set) var isStopping = false
     /// What the engine could not do; ends the endpoint.
     private var failure: (any Error)?
 
@@ -119,9 +119,7 @@ package actor IRCListener: ReadingEndpoint, AcceptingEndpoint {
                 group.addTask { await self.write(id) }
                 group.addTask { await self.read(id) }
             }
-            isStopping = true
-            for client in clients.values { end(client, "the relay stops") }
-            intakeSignal.set()
+            stop()
         }
         if let failure { throw failure }
     }
@@ -131,8 +129,6 @@ package actor IRCListener: ReadingEndpoint, AcceptingEndpoint {
         failure = failure ?? error
         stop()
     }
-
-    var isEnding: Bool { isStopping }
 
     // MARK: Connections
 

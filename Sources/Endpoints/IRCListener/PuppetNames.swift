@@ -21,9 +21,10 @@ struct PuppetNames {
         let name = PuppetNames.legal(
             event.name.isEmpty ? texts.unknownAuthor : event.name, atMost: IRCListenerLimits.puppetName)
         let known = nicks[author]
-        // Somebody of the same name has a piece of their key behind it.
-        let candidates = ["\(name)/\(place)", "\(name)~\(event.author.short)/\(place)"]
-        let nick = candidates.first { owners[ListenerWorld.fold($0)] == nil || owners[ListenerWorld.fold($0)] == author } ?? candidates[1]
+        // Somebody of the same name has a piece of their key behind it, and all of it if even that is the same.
+        let unique = "\(name)~\(event.author.text)/\(place)"
+        let candidates = ["\(name)/\(place)", "\(name)~\(event.author.text.prefix(4))/\(place)"]
+        let nick = candidates.first { owners[ListenerWorld.fold($0)] ?? author == author } ?? unique
         let person = ListenerWorld.Person(nick: nick, user: "relayed", host: place, realname: event.name, isPuppet: true)
         if nick == known { return (person, nil) }
         if nicks.count > IRCListenerLimits.knownPuppets {
@@ -69,8 +70,6 @@ extension CommittedEvent {
 }
 
 extension AuthorKey {
-    /// Four characters of it.
-    fileprivate var short: String {
-        String(Base32.encode((0..<3).map { UInt8(truncatingIfNeeded: rawValue >> (56 - 8 * UInt64($0))) }).prefix(4))
-    }
+    /// 13 characters of base32.
+    fileprivate var text: String { Base32.encode((0..<8).map { UInt8(truncatingIfNeeded: rawValue >> (56 - 8 * UInt64($0))) }) }
 }
