@@ -22,11 +22,12 @@ struct PuppetNames {
             event.name.isEmpty ? texts.unknownAuthor : event.name, atMost: IRCListenerLimits.puppetName)
         let known = nicks[author]
         // Somebody of the same name has a piece of their key behind it, and all of it if even that is the same.
-        let unique = "\(name)~\(event.author.text)/\(place)"
-        let candidates = ["\(name)/\(place)", "\(name)~\(event.author.text.prefix(4))/\(place)"]
-        let nick = candidates.first { owners[ListenerWorld.fold($0)] ?? author == author } ?? unique
+        let key = event.author.text
+        let candidates = ["\(name)/\(place)", "\(name)~\(key.prefix(4))/\(place)", "\(name)~\(key)/\(place)"]
+        let kept = known.flatMap { candidates.contains($0) ? $0 : nil }
+        let nick = kept ?? candidates.first { owners[ListenerWorld.fold($0)] == nil } ?? candidates[2]
         let person = ListenerWorld.Person(nick: nick, user: "relayed", host: place, realname: event.name, isPuppet: true)
-        if nick == known { return (person, nil) }
+        if kept != nil { return (person, nil) }
         if nicks.count > IRCListenerLimits.knownPuppets {
             nicks = [:]
             owners = [:]

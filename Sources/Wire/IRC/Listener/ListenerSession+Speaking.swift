@@ -14,7 +14,7 @@ extension ListenerSession {
         } else {
             kind = message.command == "NOTICE" ? .notice(text) : .message(text)
         }
-        utter(kind, message, channel, &answer)
+        utter(kind, message, channel, world, &answer)
     }
 
     /// A line of tags alone: a reaction, or nothing that anybody elsewhere can be told (`+typing`).
@@ -22,8 +22,8 @@ extension ListenerSession {
         if message.parameters.isEmpty { return answer.send(numeric(411, ["No recipient given (TAGMSG)"], world)) }
         guard let channel = audience(message.parameter(0), world, &answer) else { return }
         guard has("message-tags"), message.answered != nil else { return }
-        if let emoji = message.tags["+draft/react"] { return utter(.reaction(emoji: emoji, isOn: true), message, channel, &answer) }
-        if let emoji = message.tags["+draft/unreact"] { utter(.reaction(emoji: emoji, isOn: false), message, channel, &answer) }
+        if let emoji = message.tags["+draft/react"] { return utter(.reaction(emoji: emoji, isOn: true), message, channel, world, &answer) }
+        if let emoji = message.tags["+draft/unreact"] { utter(.reaction(emoji: emoji, isOn: false), message, channel, world, &answer) }
     }
 
     /// The relay did not take it: it answers to what is not known here, or the channel only shows what is said elsewhere.
@@ -34,7 +34,12 @@ extension ListenerSession {
         return numeric(404, [utterance.channel, "Cannot send to channel: the relay takes nothing like it from here"], world)
     }
 
-    private func utter(_ kind: Utterance.Kind, _ message: IRCMessage, _ channel: String, _ answer: inout Answer) {
+    private func utter(
+        _ kind: Utterance.Kind, _ message: IRCMessage, _ channel: String, _ world: ListenerWorld, _ answer: inout Answer
+    ) {
+        if message.tags[RelayedLine.tag] != nil || RelayedLine.isMarked(message.parameter(1)) {
+            return answer.send(numeric(404, [channel, "Cannot send to channel: another relay's copy is not taken in"], world))
+        }
         let target = has("message-tags") ? message.answered : nil
         answer.actions.append(
             .utter(Utterance(channel: channel, kind: kind, target: target, label: answer.takeLabel(), command: message.command)))

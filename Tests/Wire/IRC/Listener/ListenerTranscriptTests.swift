@@ -215,6 +215,25 @@ import WireIRC
             """)
     }
 
+    @Test func whatAnotherRelayWroteForSomebodyIsNotTakenIn() {
+        play(
+            """
+            + register fairlead message-tags
+            < JOIN #ops
+            * JOIN #ops
+            < PRIVMSG #ops :<n\u{2060}ora> hello
+            > :s 404 fairlead #ops :Cannot send to channel: another relay's copy is not taken in
+            < PRIVMSG #ops :* n\u{2060}ora waves
+            > :s 404 fairlead #ops :Cannot send to channel: another relay's copy is not taken in
+            < @+fairlead/mark=x NOTICE #ops :hello
+            > :s 404 fairlead #ops :Cannot send to channel: another relay's copy is not taken in
+            < @+fairlead/mark=x;+draft/reply=a.1;+draft/react=👍 TAGMSG #ops
+            > :s 404 fairlead #ops :Cannot send to channel: another relay's copy is not taken in
+            < PRIVMSG #ops :<nora> hello
+            = utter #ops message(<nora> hello)
+            """)
+    }
+
     @Test func mistakesAreAnswered() {
         play(
             """
