@@ -182,6 +182,33 @@ import Testing
         #expect(relay.stop() == 0, "\(relay.log)")
     }
 
+    @Test func aReloadBringsAndTakesChannelsAndDisconnectsNobody() {
+        let ng = ForeignServer(.ngIRCd)
+        let nora = IRCProbe(ng, "nora", join: ["#b", "#d"])
+        let one = configuration(ng)
+        let two = one + "\n[[bridge]]\nname = \"dev\"\njoin = [\"local:#dev\", \"far:#d\"]"
+        let relay = RelayUnderTest(one)
+        #expect(relay.waitForLog("connected to a channel"), "\(relay.log)")
+        let anna = probe(relay, "anna")
+        anna.send("JOIN #dev")
+        #expect(anna.line(" 403 anna #dev ") != nil)
+        relay.configure(two)
+        relay.reload()
+        #expect(relay.waitForLog("reloaded") && relay.waitForLog("connected to a channel", times: 2), "\(relay.log)")
+        anna.send("JOIN #dev")
+        #expect(anna.line(" 366 anna #dev ") != nil)
+        anna.say("hello dev", in: "#dev")
+        nora.say("hello from dev", in: "#d")
+        #expect(nora.sees("<a\u{2060}nna> hello dev", in: "#d"), "\(relay.log)")
+        #expect(anna.line(" PRIVMSG #dev :hello from dev")?.contains(" :nora/far!") == true)
+        relay.configure(one)
+        relay.reload()
+        #expect(anna.line(":anna!anna@local PART #dev :no longer bridged") != nil)
+        anna.say("hello ops", in: "#ops")
+        #expect(nora.sees("<a\u{2060}nna> hello ops", in: "#b"), "\(relay.log)")
+        #expect(relay.stop() == 0, "\(relay.log)")
+    }
+
     @Test func anAddressThatIsTakenIsSaidAndEndsTheProgram() {
         let ng = ForeignServer(.ngIRCd)
         let text = configuration(ng).replacing("127.0.0.1:0", with: "127.0.0.1:\(ng.port)")

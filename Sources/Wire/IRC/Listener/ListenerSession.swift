@@ -40,7 +40,7 @@ package struct ListenerSession: Hashable, Sendable {
 
     enum Phase: Hashable, Sendable { case registering, authenticating, registered, ended }
 
-    /// What clients may ask for, and why it is here: everything is bound to the journal's ids and times.
+    /// Capabilities that clients may ask for.
     static let offered = [
         "batch", "cap-notify", "draft/chathistory", "draft/event-playback", "echo-message", "labeled-response", "message-tags",
         "multi-prefix",
