@@ -50,61 +50,43 @@ struct HistorySearch {
     func backwards(from edge: Edge?, to border: Edge? = nil) async throws -> [CommittedEvent] {
         // An edge by time takes the whole second in; one by id is exact.
         let start = edge.map { $0.time == nil ? $0.position : $0.next } ?? .last
-        return try await backwards(from: start, limit) { event in
+        return try await collect(.before(start), limit) { event in
             ((edge?.isBefore(event) ?? true) && (border?.isBehind(event) ?? true), border.map { event.position >= $0.position } ?? true)
         }
     }
 
     /// The first ones behind an edge that are before another.
     func forwards(from edge: Edge, to border: Edge? = nil) async throws -> [CommittedEvent] {
-        let start = edge.time == nil ? edge.next : edge.position
-        return try await forwards(from: start, limit) { event in
+        try await collect(.from(edge.time == nil ? edge.next : edge.position), limit) { event in
             (edge.isBehind(event) && (border?.isBefore(event) ?? true), border.map { event.position < $0.next } ?? true)
         }
     }
 
     /// Half of them before, half from the edge on.
     func around(_ edge: Edge) async throws -> [CommittedEvent] {
-        let before = try await backwards(from: edge.time == nil ? edge.position : edge.next, limit / 2) { (edge.isBefore($0), true) }
-        let behind = try await forwards(from: edge.position, limit - before.count) { (!edge.isBefore($0), true) }
-        return before + behind
+        let end = edge.time == nil ? edge.position : edge.next
+        let before = try await collect(.before(end), limit / 2) { (edge.isBefore($0), true) }
+        return before + (try await collect(.from(edge.position), limit - before.count) { (!edge.isBefore($0), true) })
     }
 
-    /// What is wanted, and whether to go on.
-    private typealias Wish = (CommittedEvent) -> (isWanted: Bool, goesOn: Bool)
-
-    private func backwards(from start: Position, _ count: Int, _ wish: Wish) async throws -> [CommittedEvent] {
+    /// Goes from a place on as long as `wish` says so, and takes what it wants; ascending.
+    private func collect(_ start: ReadingPlace, _ count: Int, _ wish: (CommittedEvent) -> (isWanted: Bool, goesOn: Bool)) async throws
+        -> [CommittedEvent]
+    {
         var found: [CommittedEvent] = []
-        var (place, looked) = (start, 0)
-        while found.count < count, looked < IRCListenerLimits.historyScan {
-            let page = try await history.events(in: destination, .before(place), atMost: max(count, 50))
-            for event in page.reversed() {
+        var (place, looked, isDone) = (start, 0, false)
+        while found.count < count, looked < IRCListenerLimits.historyScan, !isDone {
+            let page = try await history.events(in: destination, place, atMost: max(count, IRCListenerLimits.historyPage))
+            for event in place.isBackwards ? page.reversed() : page where !isDone && found.count < count {
                 let (isWanted, goesOn) = wish(event)
-                if !goesOn { return found.reversed() }
-                if isWanted && isShown(event) && found.count < count { found.append(event) }
+                isDone = !goesOn
+                if isWanted && goesOn && isShown(event) { found.append(event) }
             }
-            guard let first = page.first else { break }
-            place = first.position
+            guard let first = page.first, let last = page.last else { break }
+            place = place.isBackwards ? .before(first.position) : .from(last.position.next)
             looked += page.count
         }
-        return found.reversed()
-    }
-
-    private func forwards(from start: Position, _ count: Int, _ wish: Wish) async throws -> [CommittedEvent] {
-        var found: [CommittedEvent] = []
-        var (place, looked) = (start, 0)
-        while found.count < count, looked < IRCListenerLimits.historyScan {
-            let page = try await history.events(in: destination, .from(place), atMost: max(count, 50))
-            for event in page {
-                let (isWanted, goesOn) = wish(event)
-                if !goesOn { return found }
-                if isWanted && isShown(event) && found.count < count { found.append(event) }
-            }
-            guard let last = page.last else { break }
-            place = last.position.next
-            looked += page.count
-        }
-        return found
+        return start.isBackwards ? found.reversed() : found
     }
 
     private func isShown(_ event: CommittedEvent) -> Bool {
@@ -113,6 +95,15 @@ struct HistorySearch {
         case .unknown(_, let fallback): fallback != nil
         case .reacted, .topic: hasReactions
         case .deleted, .profile, .attachmentReady: false
+        }
+    }
+}
+
+extension ReadingPlace {
+    fileprivate var isBackwards: Bool {
+        switch self {
+        case .before: true
+        case .from: false
         }
     }
 }

@@ -37,25 +37,22 @@ extension IRCListener {
     private func events(_ request: HistoryRequest, in destination: DestinationID, _ client: Client) async throws -> [CommittedEvent]? {
         let search = HistorySearch(
             history: history, destination: destination, limit: request.limit, hasReactions: client.session.has("draft/event-playback"))
-        func edge(_ reference: HistoryRequest.Reference) async throws -> HistorySearch.Edge? {
-            try await search.edge(reference)
-        }
         switch request.selection {
         case .latest(after: nil): return try await search.backwards(from: nil)
         case .latest(after: let reference?):
-            guard let border = try await edge(reference) else { return nil }
+            guard let border = try await search.edge(reference) else { return nil }
             return try await search.backwards(from: nil, to: border)
         case .before(let reference):
-            guard let border = try await edge(reference) else { return nil }
+            guard let border = try await search.edge(reference) else { return nil }
             return try await search.backwards(from: border)
         case .after(let reference):
-            guard let border = try await edge(reference) else { return nil }
+            guard let border = try await search.edge(reference) else { return nil }
             return try await search.forwards(from: border)
         case .around(let reference):
-            guard let border = try await edge(reference) else { return nil }
+            guard let border = try await search.edge(reference) else { return nil }
             return try await search.around(border)
         case .between(let first, let second):
-            guard let first = try await edge(first), let second = try await edge(second) else { return nil }
+            guard let first = try await search.edge(first), let second = try await search.edge(second) else { return nil }
             if first.isBefore(second) { return try await search.forwards(from: first, to: second) }
             return try await search.backwards(from: first, to: second)
         case .targets: return []

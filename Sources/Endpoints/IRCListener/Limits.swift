@@ -34,6 +34,8 @@ enum IRCListenerLimits {
     static let knownPuppets = 10_000
     /// Events that are looked at when the listener begins, for who has spoken lately and for the topic.
     static let restored = 1000
+    /// Events that are looked at at a time, at least: reactions and the like stand between messages.
+    static let historyPage = 50
     /// Events that one CHATHISTORY looks at to find messages among reactions and the like.
     static let historyScan = 10_000
     /// A name and a place of somebody from elsewhere, in bytes of their nick.
