@@ -10,7 +10,7 @@ import Testing
 /// A relay with one bridge over the listener's `#ops` and `far:#b`, on a clock that jumps.
 /// Sendable unchecked: everything runs on the test's own thread.
 final class ListenerBench: @unchecked Sendable {
-    let world = SimulatedWorld(seed: 5)
+    let world: SimulatedWorld
     private var host: SimulatedHost
     private var disk = MemoryDisk()
     private var memory: MemoryJournal!
@@ -20,7 +20,8 @@ final class ListenerBench: @unchecked Sendable {
     private let secrets: IRCListenerSecrets
     private let settings: IRCListenerSettings
 
-    init(accounts: [String: String] = [:]) throws {
+    init(accounts: [String: String] = [:], seed: UInt64 = 5) throws {
+        world = SimulatedWorld(seed: seed)
         host = world.makeHost()
         let place = ConfigurationPlace(file: "test", line: 1, column: 1)
         func text(_ words: String) -> ConfigurationValue { ConfigurationValue(.string(words), at: place) }
@@ -60,11 +61,11 @@ final class ListenerBench: @unchecked Sendable {
         }
     }
 
-    /// The process ends as by a power cut and begins again.
+    /// The process ends as by a power cut and begins again. What was not synced is there or not, by the seed.
     func restart() {
         world.crash(host)
         disk = world.running(host) { memory.assumeIsolated { $0.disk } }
-        disk = disk.afterCrash(keeping: disk.unsynced)
+        disk = disk.afterCrash(keeping: Int(world.pick(0...UInt64(disk.unsynced))))
         host = world.makeHost()
         start()
     }
@@ -81,6 +82,11 @@ final class ListenerBench: @unchecked Sendable {
 
     func pass(milliseconds: UInt64) { world.run(until: world.now + .milliseconds(milliseconds)) }
     func pass(seconds: UInt64) { pass(milliseconds: seconds * 1000) }
+
+    /// Lets so many things happen, whatever they are.
+    func step(_ count: UInt64) {
+        for _ in 0..<count { _ = world.step(before: world.now + .seconds(1)) }
+    }
 
     func setFull(_ isFull: Bool) {
         let memory = memory!

@@ -22,6 +22,32 @@ import Testing
         #expect(bench.world.failures.isEmpty)
     }
 
+    /// The process is crashed between any two steps, and loses what was not synced or not.
+    @Test(arguments: 0..<40) func whatAnybodySawIsThereAfterACrashOnceAndInOrder(seed: Int) throws {
+        let bench = try ListenerBench(seed: UInt64(seed))
+        var seen: [[String]] = []
+        for life in 0..<4 {
+            let (anna, bob) = (bench.client("anna"), bench.client("bob"))
+            for number in 1...12 {
+                anna.say("PRIVMSG #ops :a\(life)-\(number)")
+                bob.say("PRIVMSG #ops :b\(life)-\(number)")
+                bench.step(bench.world.pick(0...12))
+            }
+            seen += [anna.heard, bob.heard]
+            bench.restart()
+        }
+        let carl = bench.client("carl")
+        carl.say("CHATHISTORY LATEST #ops * 100")
+        bench.pass(seconds: 1)
+        let all = carl.heard
+        #expect(Set(all).count == all.count)
+        for one in seen {
+            // Everybody saw a part of the history without a gap in it.
+            #expect(one.isEmpty || all.firstRange(of: one) != nil, "\(one) in \(all)")
+        }
+        #expect(bench.world.failures.isEmpty)
+    }
+
     @Test func aFloodIsSlowedAndNothingOfItDropped() throws {
         let bench = try ListenerBench()
         let (anna, bob) = (bench.client("anna"), bench.client("bob"))
