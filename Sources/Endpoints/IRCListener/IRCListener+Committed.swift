@@ -6,15 +6,21 @@ import WireIRC
 /// What was committed, on its way to the clients.
 extension IRCListener {
     package func committed(_ events: [CommittedEvent], in destination: DestinationID) {
-        arrived.append((destination, events))
-        // Who said what is known as soon as the acceptance is told.
-        if !isAccepting { showArrived() }
+        arrived[destination, default: []] += events
+        showArrived(in: destination)
     }
 
-    func showArrived() {
-        let batches = arrived
-        arrived = []
-        for (destination, events) in batches { for event in events { show(event, in: destination) } }
+    /// Shows what has come, in order; but what was said here only when its acceptance has been told and it is known who said it. That may be
+    /// a moment later.
+    func showArrived(in destination: DestinationID) {
+        let events = arrived.removeValue(forKey: destination) ?? []
+        for (index, event) in events.enumerated() {
+            if event.place == .here && origins[event.id] == nil && accepting.contains(destination) {
+                arrived[destination] = Array(events[index...])
+                return
+            }
+            show(event, in: destination)
+        }
     }
 
     private func show(_ event: CommittedEvent, in destination: DestinationID) {

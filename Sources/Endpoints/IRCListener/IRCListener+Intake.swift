@@ -16,7 +16,7 @@ extension IRCListener {
                 utterance, account: session.account ?? session.nick, nick: session.nick, at: loop.time)
         else { return refuse(utterance, client, isTargetUnknown: false) }
         client.waiting += 1
-        utterances.append(WaitingUtterance(client: client.id, utterance: utterance, destination: destination, happening: happening))
+        waiting[destination, default: []].append(WaitingUtterance(client: client.id, utterance: utterance, happening: happening))
         intakeSignal.set()
     }
 
@@ -26,58 +26,49 @@ extension IRCListener {
         for line in client.session.answer([refusal], label: utterance.label, in: world) { send(line, to: client) }
     }
 
-    /// Hands over what was said, as much at once as has come, in order; and whatever else has to do with the journal.
+    /// Hands over what was said, each channel by itself: as much at once as has come, in order.
     func intakeLoop(_ port: any RelayPort) async {
-        do {
+        await withDiscardingTaskGroup { group in
             while !isStopping {
-                try await restoreChannels(port)
-                try await writeTopics(port)
-                if utterances.isEmpty {
-                    await withUnsafeContinuation { intakeSignal.wait($0) }
-                    continue
+                await keep { try await $0.restoreChannels(port) }
+                for destination in Set(waiting.keys).union(unwrittenTopics).sorted() where accepting.insert(destination).inserted {
+                    group.addTask { await self.keep { try await $0.handOver(destination, port) } }
                 }
-                var waiting: [WaitingUtterance] = []
-                swap(&waiting, &utterances)
-                try await accept(waiting, port)
+                await withUnsafeContinuation { intakeSignal.wait($0) }
             }
+        }
+    }
+
+    /// What throws ends the endpoint.
+    private func keep(_ body: @Sendable (isolated IRCListener) async throws -> Void) async {
+        do {
+            try await body(self)
         } catch {
             fail(error)
         }
     }
 
-    /// All channels at once, so that they share one commit.
-    private func accept(_ waiting: [WaitingUtterance], _ port: any RelayPort) async throws {
-        isAccepting = true
-        defer {
-            isAccepting = false
-            showArrived()
-        }
-        let byChannel = Dictionary(grouping: waiting, by: \.destination).sorted { $0.key < $1.key }.map(\.value)
-        try await withThrowingTaskGroup { group in
-            for said in byChannel { group.addTask { try await self.accept(said, in: said[0].destination, port) } }
-            try await group.waitForAll()
-        }
+    /// With what was said in a channel goes its topic, so that it is there at the next start.
+    private func handOver(_ destination: DestinationID, _ port: any RelayPort) async throws {
+        let said = waiting.removeValue(forKey: destination) ?? []
+        let hasTopic = unwrittenTopics.remove(destination) != nil
+        let topic = hasTopic ? channels[destination].flatMap { world.channel($0.name)?.topic } : nil
+        let answers = try await port.accept(
+            said.map(\.happening), in: destination, source: topic.map { ListenerTopic($0).bytes }, mayBeKnown: false)
+        for (one, answer) in zip(said, answers) { answered(one, answer) }
+        accepting.remove(destination)
+        showArrived(in: destination)
+        intakeSignal.set()
     }
 
-    private func accept(_ said: [WaitingUtterance], in destination: DestinationID, _ port: any RelayPort) async throws {
-        let answers = try await port.accept(said.map(\.happening), in: destination, source: nil, mayBeKnown: false)
-        for (one, answer) in zip(said, answers) {
-            let client = clients[one.client]
-            client?.waiting -= 1
-            client?.roomSignal.set()
-            switch answer {
-            case .accepted(let id): origins[id] = Origin(client: one.client, label: one.utterance.label)
-            case .withoutTarget: if let client { refuse(one.utterance, client, isTargetUnknown: true) }
-            case .duplicate, .local, .notTaken: if let client { refuse(one.utterance, client, isTargetUnknown: false) }
-            }
-        }
-    }
-
-    /// Has the journal keep topics, so that they are there at the next start.
-    private func writeTopics(_ port: any RelayPort) async throws {
-        while let destination = unwrittenTopics.popFirst() {
-            guard let name = channels[destination]?.name, let topic = world.channel(name)?.topic else { continue }
-            _ = try await port.accept([], in: destination, source: ListenerTopic(topic).bytes, mayBeKnown: false)
+    private func answered(_ one: WaitingUtterance, _ answer: Acceptance) {
+        let client = clients[one.client]
+        client?.waiting -= 1
+        client?.roomSignal.set()
+        switch answer {
+        case .accepted(let id): origins[id] = Origin(client: one.client, label: one.utterance.label)
+        case .withoutTarget: if let client { refuse(one.utterance, client, isTargetUnknown: true) }
+        case .duplicate, .local, .notTaken: if let client { refuse(one.utterance, client, isTargetUnknown: false) }
         }
     }
 }

@@ -20,16 +20,17 @@ package actor IRCListener: ReadingEndpoint, AcceptingEndpoint {
     var channels: [DestinationID: ListenerChannel] = [:]
     package internal(set) var counters = IRCListenerCounters()
 
-    // What was said here and is not accepted yet.
-    var utterances: [WaitingUtterance] = []
-    var intakeSignal = Signal()
-    var isAccepting = false
-    /// Who said what was just accepted, until it is shown.
-    var origins: [EventID: Origin] = [:]
-    /// What was committed and not shown yet.
-    var arrived: [(destination: DestinationID, events: [CommittedEvent])] = []
+    /// What was said here and is not handed over yet.
+    var waiting: [DestinationID: [WaitingUtterance]] = [:]
     /// Topics that the journal does not know of as such yet.
     var unwrittenTopics: Set<DestinationID> = []
+    /// Channels of which something is handed over and not answered yet.
+    var accepting: Set<DestinationID> = []
+    var intakeSignal = Signal()
+    /// Who said what was accepted, until it is shown.
+    var origins: [EventID: Origin] = [:]
+    /// What was committed and not shown yet.
+    var arrived: [DestinationID: [CommittedEvent]] = [:]
 
     private var listener: (any StreamListener)?
     private var lastClient = 0
@@ -42,7 +43,6 @@ package actor IRCListener: ReadingEndpoint, AcceptingEndpoint {
     struct WaitingUtterance: Sendable {
         let client: Int
         let utterance: ListenerSession.Utterance
-        let destination: DestinationID
         let happening: Happening
     }
 

@@ -17,10 +17,12 @@ final class ListenerBench: @unchecked Sendable {
     private var engine: Engine!
     private var listener: IRCListener!
     private var door: Door!
+    private let slow: (before: Interval, behind: Interval)
     private let secrets: IRCListenerSecrets
     private let settings: IRCListenerSettings
 
-    init(accounts: [String: String] = [:], seed: UInt64 = 5) throws {
+    init(accounts: [String: String] = [:], seed: UInt64 = 5, slow: (before: Interval, behind: Interval) = (.zero, .zero)) throws {
+        self.slow = slow
         world = SimulatedWorld(seed: seed)
         host = world.makeHost()
         let place = ConfigurationPlace(file: "test", line: 1, column: 1)
@@ -55,7 +57,8 @@ final class ListenerBench: @unchecked Sendable {
             await listener.serve(await engine.channels(of: "local"))
             try await withThrowingTaskGroup { group in
                 group.addTask { try await engine.run() }
-                group.addTask { try await listener.run(engine) }
+                let port = SlowPort(engine, on: host, before: bench.slow.before, behind: bench.slow.behind)
+                group.addTask { try await listener.run(port) }
                 try await group.waitForAll()
             }
         }

@@ -22,6 +22,28 @@ import Testing
         #expect(bench.world.failures.isEmpty)
     }
 
+    @Test func whatOthersSayIsShownWhileAnAcceptanceIsWaitedFor() throws {
+        let bench = try ListenerBench(slow: (before: .seconds(60), behind: .zero))
+        let anna = bench.client("anna")
+        anna.say("PRIVMSG #ops :waits")
+        bench.pass(seconds: 1)
+        bench.far("carl", says: "meanwhile", key: "1")
+        #expect(anna.heard == ["carl/far: meanwhile"])
+        bench.pass(seconds: 60)
+        #expect(anna.heard == ["carl/far: meanwhile", "anna: waits"])
+    }
+
+    @Test func theSpeakerIsKnownEvenIfTheCommitIsToldBeforeTheAcceptance() throws {
+        let bench = try ListenerBench(slow: (before: .zero, behind: .seconds(60)))
+        let (anna, bob) = (bench.client("anna"), bench.client("bob"))
+        anna.say("@label=1 PRIVMSG #ops :first")
+        bench.pass(seconds: 1)
+        bench.far("carl", says: "second", key: "1")
+        bench.pass(seconds: 60)
+        #expect(anna.lines.contains { $0.hasPrefix("@label=1;msgid=") && $0.hasSuffix(" :first") })
+        #expect(anna.heard == ["anna: first", "carl/far: second"] && bob.heard == anna.heard)
+    }
+
     /// The process is crashed between any two steps, and loses what was not synced or not.
     @Test(arguments: 0..<40) func whatAnybodySawIsThereAfterACrashOnceAndInOrder(seed: Int) throws {
         let bench = try ListenerBench(seed: UInt64(seed))
