@@ -43,7 +43,8 @@ final class ListenerBench: @unchecked Sendable {
         does { bench in
             let state = try await bench.memory.open()
             let engine = Engine(
-                loop: host, journal: bench.memory, state: state, relay: RelayProcess.id, epochSecret: [UInt8](repeating: 9, count: 32),
+                loop: host, journal: bench.memory, state: state, relay: RelayID(bytes: [UInt8](repeating: 7, count: 32)),
+                epochSecret: [UInt8](repeating: 9, count: 32),
                 entropy: SeededEntropy(seed: 4))
             let listener = IRCListener(
                 "local", bench.settings, bench.secrets, loop: host, listening: bench.door, history: engine, version: "v", texts: Texts(.en),
