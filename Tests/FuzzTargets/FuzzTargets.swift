@@ -3,7 +3,6 @@ import Core
 import Daemon
 import Model
 import Store
-import WireIRC
 
 /// The decoders under test by name: what each does with any bytes without failing, and what must hold of the outcome.
 package let fuzzTargets: [(name: String, run: @Sendable ([UInt8]) -> Void)] = [
@@ -67,24 +66,4 @@ private func configuration(_ bytes: [UInt8]) {
     } catch {
         precondition(error.place.line >= 1 && !error.message.isEmpty, "refused without a place or a word")
     }
-}
-
-/// Whatever a client of the listener sends, it is answered with messages that can be read.
-private func ircListener(_ bytes: [UInt8]) {
-    var world = ListenerWorld(server: "s", network: "n", version: "v", created: "c")
-    world.open("#ops")
-    var decoder = LineDecoder(limit: ListenerLimits.line)
-    var session = ListenerSession()
-    for line in decoder.feed(bytes) {
-        for action in session.received(line, in: &world) {
-            switch action {
-            case .send(let message), .tell(_, let message), .tellAll(_, let message):
-                precondition((try? IRCMessage(line: Array(message.bytes.dropLast(2)))) != nil, "an own line can't be read")
-            case .authenticate: _ = session.admitted(as: nil, in: &world)
-            case .utter, .history, .end: break
-            }
-        }
-    }
-    _ = session.disconnected("end", in: &world)
-    precondition(world.members(of: "#ops").isEmpty, "somebody stayed")
 }
