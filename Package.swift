@@ -75,14 +75,16 @@ func mailReceiver() -> Target {
 func daemon() -> Target {
     .target(
         name: "Daemon",
-        dependencies: ["Base", "Model", "Core", "IO", "Store", "EndpointIRC", "EndpointEmail", "Links", "WireLink", "CTOML"],
+        dependencies: [
+            "Base", "Model", "Core", "IO", "Store", "EndpointIRC", "EndpointIRCListener", "EndpointEmail", "Links", "WireLink", "CTOML",
+        ],
         path: "Sources/Daemon",
         swiftSettings: strict)
 }
 
 let folders = [
     "WireIRC": "Wire/IRC", "EndpointIRC": "Endpoints/IRC", "WireMail": "Wire/Mail", "EndpointEmail": "Endpoints/Email",
-    "WireLink": "Wire/Link",
+    "WireLink": "Wire/Link", "EndpointIRCListener": "Endpoints/IRCListener",
 ]
 
 /// A test target mirrors the folder of the module it tests and may see everything that module sees.
@@ -127,6 +129,7 @@ let package = Package(
         links(),
         endpoint("Email", wire: "Mail"),
         mailReceiver(),
+        endpoint("IRCListener", wire: "IRC"),
         daemon(),
         .executableTarget(
             name: "fairlead", dependencies: ["Base", "Model", "Core", "IO", "Store", "Daemon"], path: "Sources/fairlead",
@@ -151,6 +154,8 @@ let package = Package(
         tests("WireMail", ["Base", "WireMail", "IO", "Support"]),
         tests("EndpointEmail", ["Base", "Model", "Markup", "WireMail", "Core", "EndpointEmail", "MailReceiver", "IO", "Support"]),
         tests("Interop", ["Base", "IO", "CUV", "Support", "WireMail", "fairlead"]),
+        tests(
+            "EndpointIRCListener", ["Base", "Model", "Markup", "WireIRC", "Core", "Store", "EndpointIRCListener", "Support", "Simulation"]),
         tests("IO", ["Base", "IO", "Support"]),
         tests("Store", ["Base", "Model", "Core", "IO", "Store", "Support", "Simulation", "FaultyVFS", "JournalVictim"]),
         tests("Daemon", ["Base", "Core", "Daemon", "EndpointIRC", "EndpointEmail", "IO", "Support"]),

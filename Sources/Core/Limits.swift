@@ -37,6 +37,8 @@ package enum CoreLimits {
     package static let cursorLag = 10_000
     /// A destination that is behind by fewer entries holds back too few bytes for `holdBytes` to be measured.
     package static let measuredBacklog = 10_000
+    /// Entries that a reader's question takes from the journal at a time: as many as fit a dozen blocks.
+    static let readerPage = 1000
     /// How often retention and `hold` are looked after.
     package static let upkeep = Interval.seconds(60)
     /// Blocks erased in one commit: a bump of it is not felt at 10,000 messages a second.

@@ -69,7 +69,7 @@ package actor Daemon {
             try await self.answer(request, answer, parts)
         }
         let factory = EndpointFactory(
-            loop: loop, entropy: entropy, epochSecret: state.epochSecret, texts: Texts(settings.language), log: log)
+            loop: loop, entropy: entropy, epochSecret: state.epochSecret, history: engine, texts: Texts(settings.language), log: log)
         await withDiscardingTaskGroup { group in
             group.addTask { await self.run(engine) }
             for (name, blueprint) in blueprints.sorted(by: { $0.key < $1.key }) {
@@ -78,7 +78,7 @@ package actor Daemon {
             group.addTask { await self.run(links) }
             group.addTask { await control.run() }
             await links.serve(settings.peers)
-            log.notice("ready")
+            if failure == nil { log.notice("ready") }
             await supervise(factory, engine, links, in: &group)
             control.stop()
         }
@@ -153,6 +153,7 @@ package actor Daemon {
                 if let successor = ended?.successor, !isStopping { await start(name, successor, factory, engine, in: &group) }
             }
             guard isStopping else { continue }
+            await engine.prepareToEnd()
             await stopAll()
             await links.stop()
             // Links still journal what they read, and endpoints what they hear.
@@ -180,6 +181,15 @@ package actor Daemon {
         running[name] = Running(blueprint: blueprint, endpoint: endpoint)
         await engine.attach(endpoint, as: name)
         await endpoint.serve(await engine.channels(of: name))
+        if let accepting = endpoint as? any AcceptingEndpoint {
+            do {
+                try await accepting.bind()
+            } catch {
+                log.error("an endpoint can't begin", ["endpoint": name, "reason": "\(error)"])
+                failure = failure ?? error
+                return tell(.ended(name))
+            }
+        }
         group.addTask { await self.run(endpoint, name, engine) }
     }
 

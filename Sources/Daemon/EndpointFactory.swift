@@ -2,6 +2,7 @@ import Base
 import Core
 import EndpointEmail
 import EndpointIRC
+import EndpointIRCListener
 import IO
 
 /// Makes endpoints of their settings: with `EndpointSettings` the only place that knows the kinds.
@@ -9,6 +10,7 @@ struct EndpointFactory: Sendable {
     let loop: EventLoop
     let entropy: any Entropy
     let epochSecret: [UInt8]
+    let history: any BridgeHistory
     let texts: Texts
     let log: Log
 
@@ -22,6 +24,11 @@ struct EndpointFactory: Sendable {
             EmailEndpoint(
                 settings, password: password, loop: loop, submitting: MailSubmitter(), entropy: entropy, texts: texts,
                 log: log.with("endpoint", name))
+        case .ircListener(let settings, let secrets):
+            IRCListener(
+                name, settings, secrets, loop: loop, listening: TCPListening(on: loop), history: history,
+                version: "fairlead-\(Version.text)",
+                texts: texts, log: log.with("endpoint", name))
         }
     }
 }
@@ -35,8 +42,10 @@ enum EndpointBlueprint: Hashable, Sendable {
         switch self {
         case .irc: "irc"
         case .email: "email"
+        case .ircListener: "irc-listener"
         }
     }
+    case ircListener(IRCListenerSettings, IRCListenerSecrets)
 
     init(_ settings: EndpointSettings) throws(ConfigurationError) {
         switch settings {
@@ -51,6 +60,10 @@ enum EndpointBlueprint: Hashable, Sendable {
             var password: String?
             if let account = email.account { password = try SecretReader.read(account.password) }
             self = .email(email, password: password)
+        case .ircListener(let listener):
+            var secrets = IRCListenerSecrets()
+            for (account, reference) in listener.accounts { secrets.passwords[account] = try SecretReader.read(reference) }
+            self = .ircListener(listener, secrets)
         }
     }
 }

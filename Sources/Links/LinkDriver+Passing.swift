@@ -173,7 +173,7 @@ extension LinkDriver {
         if head.isGivenBack {
             // It was given back by another peer, and holds back what follows until it is settled.
             let id = EventID(stream: outflow.streams[head.stream]!.introduction.stream, number: head.number)
-            guard let isConfirmed = await port.standing(of: id) else { return false }
+            guard let isConfirmed = try await port.standing(of: id) else { return false }
             isUnconfirmed = !isConfirmed
         }
         let stream = try introduced(head.stream, &encoder, &outflow)

@@ -6,11 +6,12 @@ import Store
 import Support
 import Synchronization
 
-/// An endpoint that a test drives by hand.
-actor ScriptEndpoint: Endpoint {
+/// An endpoint that a test drives by hand, with outboxes or as a reader.
+actor ScriptEndpoint: ReadingEndpoint {
     let host: SimulatedHost
     var delivered: [PartDelivery] = []
     var asked: [ClaimedPart] = []
+    var read: [CommittedEvent] = []
     var results: [ClaimResult] = []
     var holds = false
     var held: [UnsafeContinuation<Void, Never>] = []
@@ -39,6 +40,7 @@ actor ScriptEndpoint: Endpoint {
         if holds { await withUnsafeContinuation { held.append($0) } }
         return mine
     }
+    func committed(_ events: [CommittedEvent], in destination: DestinationID) { read += events }
     func setHolds(_ value: Bool) { holds = value }
     func setResults(_ value: [ClaimResult]) { results = value }
     func release() { for one in held { one.resume() }; held = [] }
@@ -95,6 +97,10 @@ actor CountingReads: Journal, JournalReader {
     func positions(of stream: StreamIndex, numbers: ClosedRange<UInt64>) async throws(JournalError) -> [Position] {
         try await inner.positions(of: stream, numbers: numbers)
     }
+    func entries(of streams: Set<StreamIndex>, _ place: ReadingPlace, atMost count: Int) async throws(JournalError) -> [LogEntry] {
+        try await inner.entries(of: streams, place, atMost: count)
+    }
+    func position(at time: UnixTime) async throws(JournalError) -> Position { try await inner.position(at: time) }
     func eventID(for key: NativeKey, at destination: DestinationID) async throws(JournalError) -> EventID? {
         try await inner.eventID(for: key, at: destination)
     }
@@ -112,7 +118,7 @@ actor CountingReads: Journal, JournalReader {
     func verify() async throws(JournalError) {}
 }
 
-/// One engine with scripted endpoints `a`, `b`, `c`.
+/// One engine with scripted endpoints `a`, `b`, `c`, and `reader`.
 final class Bench: @unchecked Sendable {
     let world = SimulatedWorld(seed: 3)
     var host: SimulatedHost
@@ -122,15 +128,21 @@ final class Bench: @unchecked Sendable {
     var endpoints: [String: ScriptEndpoint] = [:]
     var limits = EngineLimits()
     var wrap: ((MemoryJournal, SimulatedHost) -> any Journal)?
-    let bridges: [BridgeSettings]
+    private let names: [[String]]
+    private var readers: Set = ["reader"]
     var ids: [EventID] = []
     var answers: [[Acceptance]] = []
 
     init(_ bridges: [[String]], limits: EngineLimits = EngineLimits()) {
         host = world.makeHost()
         self.limits = limits
-        self.bridges = bridges.enumerated().map { index, names in
-            BridgeSettings(name: "bridge\(index)", members: names.map { MemberSettings(endpoint: $0, channel: "#c") })
+        names = bridges
+    }
+
+    var bridges: [BridgeSettings] {
+        names.enumerated().map { index, names in
+            BridgeSettings(
+                name: "bridge\(index)", members: names.map { MemberSettings(endpoint: $0, channel: "#c", isReader: readers.contains($0)) })
         }
     }
 
@@ -168,7 +180,8 @@ final class Bench: @unchecked Sendable {
         }
     }
 
-    func restart(losing: Bool = false) {
+    func restart(losing: Bool = false, readers: Set<String> = ["reader"]) {
+        self.readers = readers
         world.crash(host)
         disk = world.running(host) { memory.assumeIsolated { $0.disk } }
         disk = disk.afterCrash(keeping: losing ? 0 : disk.unsynced)
@@ -205,6 +218,7 @@ final class Bench: @unchecked Sendable {
 
     func delivered(_ name: String) -> [PartDelivery] { world.running(host) { endpoints[name]!.assumeIsolated { $0.delivered } } }
     func asked(_ name: String) -> [ClaimedPart] { world.running(host) { endpoints[name]!.assumeIsolated { $0.asked } } }
+    func read(_ name: String) -> [CommittedEvent] { world.running(host) { endpoints[name]!.assumeIsolated { $0.read } } }
     func clear(_ name: String) { let end = endpoints[name]!; does(0) { _ in await end.clear() } }
 
     func received(_ name: String, _ part: PartDelivery, _ native: String) {

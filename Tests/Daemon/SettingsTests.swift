@@ -37,9 +37,12 @@ private let mistakes: [(name: String, old: String, new: String, message: String)
     ("misspelled table", "[limits]", "[limit]", "fairlead.toml:18:1: unknown key limit; did you mean limits?"),
     (
         "unknown kind", "kind = \"irc\"\nserver = ", "kind = \"icr\"\nserver = ",
-        "fairlead.toml:6:8: kind = \"icr\" is unknown; expected one of \"irc\", \"email\"; did you mean \"irc\"?"
+        "fairlead.toml:6:8: kind = \"icr\" is unknown; expected one of \"irc\", \"irc-listener\", \"email\"; did you mean \"irc\"?"
     ),
-    ("no kind", "kind = \"irc\"\nserver = ", "server = ", "fairlead.toml:5:1: [endpoint.libera] needs kind: one of \"irc\", \"email\""),
+    (
+        "no kind", "kind = \"irc\"\nserver = ", "server = ",
+        "fairlead.toml:5:1: [endpoint.libera] needs kind: one of \"irc\", \"irc-listener\", \"email\""
+    ),
     (
         "no server", "server = \"irc.libera.chat:6697\"\n", "",
         "fairlead.toml:5:1: [endpoint.libera] needs server: \"host:port\", such as \"irc.example.org:6697\""
@@ -96,7 +99,80 @@ private let mistakes: [(name: String, old: String, new: String, message: String)
     ("key twice", "tls = false", "tls = false\ntls = true", "fairlead.toml:1"),
 ]
 
+private let listener = """
+    [relay]
+    name = "example"
+    state = "/var/lib/fairlead"
+    [endpoint.local]
+    kind = "irc-listener"
+    listen = "0.0.0.0:6667"
+    accounts = { anna = { file = "/etc/fairlead/anna" }, bob = { env = "BOB" } }
+    [endpoint.libera]
+    kind = "irc"
+    server = "irc.libera.chat:6697"
+    [[bridge]]
+    name = "ops"
+    join = ["local:#ops", "libera:#ops"]
+    """
+
+private let listenerMistakes: [(name: String, old: String, new: String, message: String)] = [
+    (
+        "no listen", "listen = \"0.0.0.0:6667\"\n", "",
+        "fairlead.toml:4:1: [endpoint.local] needs listen: \"host:port\", such as \"127.0.0.1:6667\""
+    ),
+    ("no port to listen at", "0.0.0.0:6667", "0.0.0.0", "fairlead.toml:6:10: listen = \"0.0.0.0\": expected \"host:port\""),
+    (
+        "open to others", "accounts = { anna = { file = \"/etc/fairlead/anna\" }, bob = { env = \"BOB\" } }\n", "",
+        "fairlead.toml:6:10: listen = \"0.0.0.0:6667\" is open to others: it needs accounts = { NAME = SECRET }, or an address such as 127.0.0.1"
+    ),
+    (
+        "open to others with no account", "{ anna = { file = \"/etc/fairlead/anna\" }, bob = { env = \"BOB\" } }", "{}",
+        "fairlead.toml:6:10: listen = \"0.0.0.0:6667\" is open to others"
+    ),
+    (
+        "open to others by another address",
+        "0.0.0.0:6667\"\naccounts = { anna = { file = \"/etc/fairlead/anna\" }, bob = { env = \"BOB\" } }",
+        "[2001:db8::1]:6667\"", "fairlead.toml:6:10: listen = \"[2001:db8::1]:6667\" is open to others"
+    ),
+    (
+        "password in the file", "{ env = \"BOB\" }", "\"hunter2\"",
+        "fairlead.toml:7:60: bob must not stand here; expected { file = \"…\" }, { env = \"…\" } or { credential = \"…\" }"
+    ),
+    ("account no nick", "bob =", "\"bob/b\" =", "fairlead.toml:7:64: account \"bob/b\" can't be a nick on IRC"),
+    ("account twice", "bob =", "Anna =", "fairlead.toml:7:21: account \"anna\" differs from another only by upper and lower case"),
+    (
+        "accounts no table", "{ anna = { file = \"/etc/fairlead/anna\" }, bob = { env = \"BOB\" } }", "[\"anna\"]",
+        "fairlead.toml:7:12: expected a table of accounts"
+    ),
+    ("channel without #", "\"local:#ops\"", "\"local:ops\"", "fairlead.toml:13:9: \"ops\" can't be a channel of an IRC listener"),
+    ("channel with a comma", "\"local:#ops\"", "\"local:#o,ps\"", "fairlead.toml:13:9: \"#o,ps\" can't be a channel of an IRC listener"),
+    ("key of another kind", "listen =", "nick = \"x\"\nlisten =", "fairlead.toml:6:8: unknown key nick in [endpoint.local]"),
+]
+
 @Suite struct SettingsTests {
+    @Test func aListenerIsRead() throws {
+        let settings = try SettingsReader.read(text: listener)
+        guard case .ircListener(let local) = settings.endpoints["local"] else {
+            Issue.record("the listener is missing")
+            return
+        }
+        #expect(local.listen.description == "0.0.0.0:6667" && local.accounts.keys.sorted() == ["anna", "bob"])
+        #expect(settings.bridges[0].members.map(\.isReader) == [true, false])
+        // Without accounts it is for this machine alone.
+        for address in ["127.0.0.1:0", "[::1]:6667", "localhost:6667", "127.8.9.1:6667"] {
+            let open = listener.replacing("0.0.0.0:6667", with: address).split(separator: "\n").filter { !$0.hasPrefix("accounts") }
+            #expect(throws: Never.self) { try SettingsReader.read(text: open.joined(separator: "\n")) }
+        }
+    }
+
+    @Test(arguments: listenerMistakes.map(\.name)) func aListenersMistakeIsSaidWithPlaceAndRemedy(name: String) throws {
+        let mistake = try #require(listenerMistakes.first { $0.name == name })
+        #expect(listener.contains(mistake.old))
+        let text = listener.replacing(mistake.old, with: mistake.new, maxReplacements: 1)
+        let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read(text: text) }
+        #expect(error.description.hasPrefix(mistake.message), "it says: \(error)")
+    }
+
     @Test func aGoodConfigurationIsRead() throws {
         let settings = try SettingsReader.read(text: good)
         #expect(settings.language == .de)

@@ -29,21 +29,34 @@ final class IRCProbe {
         return -1
     }
 
-    /// Registers, asks for `capabilities`, and joins.
-    init(_ server: ForeignServer, _ nick: String, capabilities: String = "", join channels: [String]) {
+    convenience init(_ server: ForeignServer, _ nick: String, capabilities: String = "", join channels: [String]) {
+        self.init(server.port, "\(server.kind)", nick, capabilities: capabilities, join: channels)
+    }
+
+    /// Registers at a server, asks for `capabilities`, and joins.
+    init(_ port: UInt16, _ server: String, _ nick: String, password: String? = nil, capabilities: String = "", join channels: [String]) {
         self.nick = nick
-        number = IRCProbe.connected(server.port)
-        precondition(number >= 0, "no connection to \(server.kind)")
+        number = IRCProbe.connected(port)
+        precondition(number >= 0, "no connection to \(server)")
+        if let password { send("PASS \(password)") }
         if !capabilities.isEmpty { send("CAP LS 302", "CAP REQ :\(capabilities)") }
         send("NICK \(nick)", "USER \(nick) 0 * :\(nick)")
         if !capabilities.isEmpty { send("CAP END") }
         let isWelcome = wait(seconds: 20) { $0.contains { $0.contains(" 376 ") || $0.contains(" 422 ") } }
-        precondition(isWelcome, "\(nick) can't register at \(server.kind): \(lines)")
+        precondition(isWelcome, "\(nick) can't register at \(server): \(lines)")
         for channel in channels {
             send("JOIN \(channel)")
             let isIn = wait(seconds: 10) { $0.contains { $0.contains(" 366 ") && $0.contains(channel) } }
             precondition(isIn, "\(nick) can't join \(channel): \(lines.suffix(5))")
         }
+    }
+
+    /// Only connects and says these lines.
+    init(knocking port: UInt16, lines: [String]) {
+        nick = "?"
+        number = IRCProbe.connected(port)
+        precondition(number >= 0, "no connection to \(port)")
+        send(lines)
     }
 
     deinit { close(number) }

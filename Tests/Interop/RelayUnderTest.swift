@@ -44,6 +44,12 @@ final class RelayUnderTest {
         return code
     }
 
+    /// Waits for it to end by itself; the exit code.
+    func wait() -> Int32? {
+        defer { process = nil }
+        return process?.wait()
+    }
+
     func reload() { process?.signal(SIGHUP) }
 
     /// Its relay id, which it says when it has started.

@@ -100,7 +100,7 @@ final class StateCopy {
     }
 
     private static func copy(_ source: String, _ target: String) {
-        for name in Files.names(in: source) {
+        for name in Files.names(in: source) where name != "control" {
             do { try Files.copy("\(source)/\(name)", to: "\(target)/\(name)") } catch { preconditionFailure("\(error)") }
         }
     }

@@ -149,6 +149,12 @@ package actor OutsideJournal: Journal, JournalReader {
     package func positions(of stream: StreamIndex, numbers: ClosedRange<UInt64>) async throws(JournalError) -> [Position] {
         try await outside { () async throws(JournalError) in try await inner.reader.positions(of: stream, numbers: numbers) }
     }
+    package func entries(of streams: Set<StreamIndex>, _ place: ReadingPlace, atMost count: Int) async throws(JournalError) -> [LogEntry] {
+        try await outside { () async throws(JournalError) in try await inner.reader.entries(of: streams, place, atMost: count) }
+    }
+    package func position(at time: UnixTime) async throws(JournalError) -> Position {
+        try await outside { () async throws(JournalError) in try await inner.reader.position(at: time) }
+    }
     package func eventID(for key: NativeKey, at destination: DestinationID) async throws(JournalError) -> EventID? {
         try await outside { () async throws(JournalError) in try await inner.reader.eventID(for: key, at: destination) }
     }

@@ -3,9 +3,11 @@ package struct HostPort: Hashable, Sendable, CustomStringConvertible {
     package let host: String
     package let port: UInt16
 
-    /// nil unless the text is of that form and the port is not 0.
-    package init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0 else { return nil }
+    /// nil unless the text is of that form. Port 0 is taken only where it may mean any free one.
+    package init?(_ text: String, mayBeAnyPort: Bool = false) {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0 || mayBeAnyPort else {
+            return nil
+        }
         var host = text[..<colon]
         if host.hasPrefix("[") {
             guard host.hasSuffix("]") else { return nil }
@@ -16,6 +18,13 @@ package struct HostPort: Hashable, Sendable, CustomStringConvertible {
         guard !host.isEmpty, host.utf8.count <= 253, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
         self.host = String(host)
         self.port = port
+    }
+
+    /// Whether only this machine can reach it: an address of 127.0.0.0/8, `::1` or `localhost`.
+    package var isLoopback: Bool {
+        let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
+        let isIPv4 = numbers.count == 4 && numbers.allSatisfy { UInt8($0) != nil }
+        return host == "localhost" || host == "::1" || isIPv4 && numbers[0] == "127"
     }
 
     package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }

@@ -37,7 +37,7 @@ package protocol LinkPort: Actor {
     func committed(from position: Position) async throws -> EntryRun?
 
     /// Whether an event of ours that a peer gave back is confirmed; nil as long as nobody knows.
-    func standing(of id: EventID) async -> Bool?
+    func standing(of id: EventID) async throws -> Bool?
 
     /// Behind the last committed entry.
     var committedBefore: Position { get }

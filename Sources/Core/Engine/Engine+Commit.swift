@@ -81,6 +81,7 @@ extension Engine {
             outboxes[destination]?.machine.committed(batch: committedBatch)
             await send(to: destination)
         }
+        try await tellReaders(closed)
     }
 
     /// Returns when the batch that is being filled is durable.

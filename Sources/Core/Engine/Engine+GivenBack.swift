@@ -45,10 +45,16 @@ extension Engine {
 
     /// Returns when nothing more is to be expected of a bridge's peers.
     func waitForPeers(of bridge: BridgeIndex) async throws {
-        while failure == nil && !isEnding && routing.destinations(of: bridge).contains(where: { awaited[$0] != nil }) {
+        while failure == nil && !isEnding && !isStopping && routing.destinations(of: bridge).contains(where: { awaited[$0] != nil }) {
             await withUnsafeContinuation { peerWaiters.append($0) }
         }
         if let failure { throw failure }
+    }
+
+    /// The relay stops: nobody is waited for any more, and what has not been numbered is not taken in.
+    package func prepareToEnd() {
+        isStopping = true
+        goOnAfterPeers()
     }
 
     func goOnAfterPeers() {
@@ -121,7 +127,8 @@ extension Engine {
             pending.notes[Engine.givenBackNote] = writer.bytes
             givenBackStart = entry.position
         }
-        if let home { scheduleVerdict(home) } else { giveUpSoon(nil) }
+        // What was written on the relay's own listener stands nowhere but in its journal: it can't be found again.
+        if let home, routing.member(home)?.settings.isReader == false { scheduleVerdict(home) } else { giveUpSoon(home) }
     }
 
     /// A message read again on its network: the given-back event that it is, if it is one. Of several the lowest number.
@@ -158,12 +165,15 @@ extension Engine {
     }
 
     /// How a given-back event stands: nil as long as it waits.
-    package func standing(of id: EventID) -> Bool? {
+    package func standing(of id: EventID) async throws -> Bool? {
         if givenBack.contains(where: { $0.id == id }) { return nil }
         guard let stream = streams.index(of: id.stream) else { return false }
-        return !routing.destinations(of: streams[stream].bridge).contains { destination in
-            ids.parts(id, at: destination)?.contains { $0.outcome == .unconfirmed } == true
+        for destination in routing.destinations(of: streams[stream].bridge) {
+            var parts = ids.parts(id, at: destination) ?? []
+            if parts.isEmpty { parts = try await journal.reader.parts(of: id, at: destination) }
+            if parts.contains(where: { $0.outcome == .unconfirmed }) { return false }
         }
+        return true
     }
 
     // MARK: Giving up

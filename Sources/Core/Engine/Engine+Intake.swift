@@ -12,8 +12,12 @@ extension Engine {
             return happenings.map { _ in .notTaken }
         }
         try await waitForPeers(of: member.bridge)
+        // It would be numbered before it is known what peers hold: where the network keeps it, the next life reads it.
+        if isStopping && routing.destinations(of: member.bridge).contains(where: { awaited[$0] != nil }) {
+            return happenings.map { _ in .notTaken }
+        }
         try await waitForRoom()
-        try await recall(happenings, in: destination, mayBeKnown: mayBeKnown)
+        if !member.settings.isReader { try await recall(happenings, in: destination, mayBeKnown: mayBeKnown) }
         var acceptances: [Acceptance] = []
         var born = EntryBuffer()
         for happening in happenings { acceptances.append(accept(happening, from: member, of: bridge, into: &born)) }
@@ -67,29 +71,38 @@ extension Engine {
         case .posted(let text, let style, let reply, let thread):
             event = .posted(
                 Post(
-                    mended(text), style: style, reply: reply.flatMap { ids.event($0, at: destination) },
-                    thread: thread.flatMap { ids.event($0, at: destination) }))
+                    mended(text), style: style, reply: reply.flatMap { named($0, in: member) },
+                    thread: thread.flatMap { named($0, in: member) }))
         case .topic(let text):
             event = .topic(mended(RichText(text)).text)
         case .edited(let key, let text):
-            guard let target = ids.event(key, at: destination) else { return withoutTarget() }
+            guard let target = named(key, in: member) else { return withoutTarget() }
             if !isOrigin(destination, of: target) { return .local }
             event = .edited(target: target, content: Post(mended(text)))
         case .deleted(let key):
-            guard let target = ids.event(key, at: destination) else { return withoutTarget() }
+            guard let target = named(key, in: member) else { return withoutTarget() }
             if !isOrigin(destination, of: target) {
                 hide(target, key, at: destination)
                 return .local
             }
             event = .deleted(target: target)
         case .reacted(let key, let emoji, let isOn):
-            guard let target = ids.event(key, at: destination) else { return withoutTarget() }
+            guard let target = named(key, in: member) else { return withoutTarget() }
             guard !emoji.isEmpty, emoji.utf8.count <= ModelLimits.emoji, Sanitiser.isSanitary(emoji) else { return .notTaken }
             event = .reacted(Reaction(target: target, emoji: emoji, isOn: isOn))
         }
         let id = bear(event, happening, member, bridge, into: &born)
         counters.accepted += 1
         return .accepted(id)
+    }
+
+    /// The event that a happening refers to. A reader's people know events by their ids.
+    private func named(_ key: NativeKey, in member: RoutingTable.Member) -> EventID? {
+        if !member.settings.isReader { return ids.event(key, at: member.destination) }
+        guard let id = EventID(text: key.text), let stream = streams.index(of: id.stream), streams[stream].bridge == member.bridge,
+            id.number <= streams[stream].prefix
+        else { return nil }
+        return id
     }
 
     private func withoutTarget() -> Acceptance {

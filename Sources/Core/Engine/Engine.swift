@@ -58,6 +58,7 @@ package actor Engine: RelayPort {
     /// Peers of whom something is awaited before anything is numbered, by channel.
     var awaited: [DestinationID: Awaited] = [:]
     var peerWaiters: [UnsafeContinuation<Void, Never>] = []
+    var isStopping = false
     /// Lost events of ours that came back and are not settled; where the first of them may stand.
     var givenBack: [GivenBack] = []
     var givenBackStart: Position?
@@ -154,6 +155,7 @@ package actor Engine: RelayPort {
         if !changes.bridges.isEmpty || !changes.destinations.isEmpty { commitSignal.set() }
     }
 
+    /// A reader has none.
     private func openOutbox(_ destination: DestinationID) async throws {
         guard let row = routing.row(destination) else { return }
         sources[destination] = row.source
@@ -161,6 +163,7 @@ package actor Engine: RelayPort {
             peerCursors[destination] = row.cursor
             return
         }
+        if routing.member(destination)?.settings.isReader == true { return }
         let claims = openState.claims.filter { $0.destination == destination && !row.isPast($0) }
         openState.claims.removeAll { $0.destination == destination }
         var places: [Position: (stream: StreamIndex, number: UInt64)] = [:]
@@ -266,13 +269,13 @@ package actor Engine: RelayPort {
 }
 
 /// One entry of the log with its place.
-struct LogEntry {
-    let head: EntryHead
-    let record: [UInt8]
-    let position: Position
-    let accepted: UnixTime
+package struct LogEntry: Hashable, Sendable {
+    package let head: EntryHead
+    package let record: [UInt8]
+    package let position: Position
+    package let accepted: UnixTime
 
-    init(_ run: EntryRun, at position: Position) {
+    package init(_ run: EntryRun, at position: Position) {
         let index = position - run.first
         head = run.entries.heads[index]
         record = run.entries.record(index)

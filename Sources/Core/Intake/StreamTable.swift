@@ -48,6 +48,8 @@ package struct StreamTable: Hashable, Sendable {
     package func id(_ stream: StreamIndex, _ number: UInt64) -> EventID {
         EventID(stream: self[stream].introduction.stream, number: number)
     }
+    /// The streams whose events belong to a bridge.
+    package func indexes(of bridge: BridgeIndex) -> Set<StreamIndex> { Set(rows.lazy.filter { $0.bridge == bridge }.map(\.index)) }
     package func isOwn(_ stream: StreamIndex) -> Bool { self[stream].introduction.owner == owner }
 
     /// Who an author number is; nil for one that nobody introduced.

@@ -37,6 +37,13 @@ package protocol JournalReader: Actor {
     /// Where events of a stream are, ascending by number. Retired ones are left out.
     func positions(of stream: StreamIndex, numbers: ClosedRange<UInt64>) async throws(JournalError) -> [Position]
 
+    /// Entries of some streams nearest to a place, ascending by position, at most `count` of them. Costs as much in a busy log as in a quiet
+    /// one: other streams' entries are not looked at, but for those that share a block.
+    func entries(of streams: Set<StreamIndex>, _ place: ReadingPlace, atMost count: Int) async throws(JournalError) -> [LogEntry]
+
+    /// The first position that was accepted at a time or later; the end of the log if there is none.
+    func position(at time: UnixTime) async throws(JournalError) -> Position
+
     /// The event that a channel's server told under this name.
     func eventID(for key: NativeKey, at destination: DestinationID) async throws(JournalError) -> EventID?
 
@@ -57,6 +64,14 @@ package protocol JournalReader: Actor {
 
     /// Reads everything and checks it.
     func verify() async throws(JournalError)
+}
+
+/// Where reading begins, and in which direction it goes.
+package enum ReadingPlace: Hashable, Sendable {
+    /// The last entries before a position.
+    case before(Position)
+    /// The first entries at a position or behind it.
+    case from(Position)
 }
 
 /// Why a journal can't be opened, read or written.

@@ -70,7 +70,7 @@ package struct DestinationRow: Hashable, Sendable {
     package let bridge: BridgeIndex
     /// `endpoint:channel`, as in the configuration.
     package let name: String
-    /// Everything before it is finished here.
+    /// Everything before it is finished here; zero for a reader.
     package var cursor: Position
     /// How much of the event at the cursor has arrived.
     package var received = Received()

@@ -26,15 +26,19 @@ package struct MemberSettings: Hashable, Sendable {
     package let uncertain: UncertainPolicy
     /// Whether `endpoint` is the name of a peer, and `channel` the name under which the bridge is shared with it.
     package let isPeer: Bool
+    /// It has no outbox: its endpoint is a `ReadingEndpoint`.
+    package let isReader: Bool
 
     package init(
-        endpoint: String, channel: String, direction: Direction = .both, uncertain: UncertainPolicy = .again, isPeer: Bool = false
+        endpoint: String, channel: String, direction: Direction = .both, uncertain: UncertainPolicy = .again, isPeer: Bool = false,
+        isReader: Bool = false
     ) {
         self.isPeer = isPeer
         self.endpoint = endpoint
         self.channel = channel
         self.direction = direction
         self.uncertain = uncertain
+        self.isReader = isReader
     }
 
     /// `endpoint:channel`
@@ -66,6 +70,13 @@ package struct RoutingTable: Sendable {
     package func destination(endpoint: String, channel: String) -> DestinationID? {
         members.values.first { $0.settings.endpoint == endpoint && $0.settings.channel == channel }?.destination
     }
+    /// Channels without an outbox, in the order of their numbers.
+    package private(set) var readers: [Member] = []
+
+    /// The endpoint in one of whose channels an author with this home speaks.
+    package func endpoint(of home: Home?, in bridge: BridgeIndex) -> String? {
+        destinations(of: bridge).lazy.compactMap { self.members[$0] }.first { $0.home == home }?.settings.endpoint
+    }
     package var all: [Member] { members.values.sorted { $0.destination < $1.destination } }
 
     /// Makes the table agree with the configuration. What is new begins at `head`; what is gone is kept as removed, so that it can
@@ -87,6 +98,7 @@ package struct RoutingTable: Sendable {
                 byBridge[row.index, default: []].append(destination.id)
             }
         }
+        readers = all.filter(\.settings.isReader)
         for (id, row) in rows where members[id] == nil && !row.isRemoved {
             rows[id]?.isRemoved = true
             changedRows.append(rows[id]!)
@@ -118,10 +130,12 @@ package struct RoutingTable: Sendable {
     private mutating func destinationRow(_ bridge: BridgeRow, _ member: MemberSettings, _ head: Position, _ changed: inout [DestinationRow])
         -> DestinationRow
     {
+        // A reader has no cursor: should its endpoint become one of another kind, what was said before is not delivered.
+        let start = member.isReader ? Position.zero : head
         if var known = rows.values.first(where: { $0.bridge == bridge.index && $0.name == member.name }) {
-            if known.isRemoved {
+            if known.isRemoved || (known.cursor == .zero) != member.isReader {
                 known.isRemoved = false
-                known.cursor = head
+                known.cursor = start
                 known.received = .init()
                 known.deferredSince = nil
                 rows[known.id] = known
@@ -130,7 +144,7 @@ package struct RoutingTable: Sendable {
             return known
         }
         let id = DestinationID((rows.keys.map(\.rawValue).max() ?? 0) + 1)
-        let row = DestinationRow(id: id, bridge: bridge.index, name: member.name, cursor: head)
+        let row = DestinationRow(id: id, bridge: bridge.index, name: member.name, cursor: start)
         rows[id] = row
         changed.append(row)
         return row

@@ -57,6 +57,7 @@ extension EndpointSettings {
         case .irc(let irc):
             [irc.password, irc.sasl?.password, irc.nickServ].compactMap(\.self) + irc.keys.sorted { $0.key < $1.key }.map(\.value)
         case .email(let email): email.account.map { [$0.password] } ?? []
+        case .ircListener(let listener): listener.accounts.sorted { $0.key < $1.key }.map(\.value)
         }
     }
 }

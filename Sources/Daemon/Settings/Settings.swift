@@ -2,6 +2,7 @@ import Base
 import Core
 import EndpointEmail
 import EndpointIRC
+import EndpointIRCListener
 import Links
 import Model
 
@@ -45,10 +46,11 @@ package struct RelaySettings: Hashable, Sendable {
 package enum EndpointSettings: Hashable, Sendable {
     case irc(IRCSettings)
     case email(EmailSettings)
+    case ircListener(IRCListenerSettings)
 
-    private static let kinds: [(String, Kind)] = [("irc", .irc), ("email", .email)]
+    private static let kinds: [(String, Kind)] = [("irc", .irc), ("irc-listener", .ircListener), ("email", .email)]
 
-    private enum Kind { case irc, email }
+    private enum Kind { case irc, ircListener, email }
 
     init(_ table: inout ConfigurationTable) throws(ConfigurationError) {
         let place = table.place
@@ -59,14 +61,24 @@ package enum EndpointSettings: Hashable, Sendable {
         switch kind {
         case .irc: self = .irc(try IRCSettings(&table))
         case .email: self = .email(try EmailSettings(&table))
+        case .ircListener: self = .ircListener(try IRCListenerSettings(&table))
         }
     }
 
-    /// What is wrong with the name of a channel; nil if nothing is.
+    /// Whether its channels have no outbox.
+    var isReader: Bool {
+        switch self {
+        case .irc, .email: false
+        case .ircListener: true
+        }
+    }
+
+    /// What is wrong with the name of a channel; nil if nothing is known to be.
     func fault(inChannel channel: String) -> String? {
         switch self {
         case .irc: nil
         case .email: EmailSettings.fault(inChannel: channel)
+        case .ircListener: IRCListenerSettings.problem(ofChannel: channel)
         }
     }
 }

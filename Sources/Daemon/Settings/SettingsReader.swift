@@ -174,6 +174,7 @@ private struct BridgeReader {
         let channel = String(text[text.index(after: colon)...])
         if let fault = endpoints[endpoint]?.fault(inChannel: channel) { throw ConfigurationError(channelValue.place, fault) }
         return MemberSettings(
-            endpoint: endpoint, channel: channel, direction: direction, uncertain: uncertain, isPeer: peers.contains(endpoint))
+            endpoint: endpoint, channel: channel, direction: direction, uncertain: uncertain, isPeer: peers.contains(endpoint),
+            isReader: endpoints[endpoint]?.isReader ?? false)
     }
 }

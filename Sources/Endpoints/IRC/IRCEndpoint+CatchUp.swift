@@ -189,7 +189,7 @@ extension IRCEndpoint {
             channels[name]?.catchUp.ownLines.append((line.text, line.messageID))
             return
         }
-        if IRCRendering.isRelayed(line.text) {
+        if RelayedLine.isMarked(line.text) {
             counters.relayed += 1
             return
         }

@@ -1,12 +1,13 @@
 import Base
 import Core
 import Model
+import WireIRC
 
 /// What a relayed line bears as a client tag (IRCv3 message-tags): which part of which event it is, who wrote it and when, and a code that
 /// only this relay can make. By it a line is known again after a restart, whatever nick this client had, and nobody else can say
 /// of an event that it has been delivered (decision 0006).
 enum IRCMark {
-    static let tag = "+fairlead/mark"
+    static let tag = RelayedLine.tag
 }
 
 /// Makes and checks marks. The key is derived from the relay's epoch secret, which is in every backup.

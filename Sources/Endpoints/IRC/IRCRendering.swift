@@ -55,15 +55,7 @@ struct IRCRendering: Hashable, Sendable {
         var name = Sanitiser.name(author.name.isEmpty ? texts.unknownAuthor : author.name)
         name = String(name.map { $0 == "<" ? "‹" : $0 == ">" ? "›" : $0 })
         if let organisation = author.organisation { name += " (\(organisation))" }
-        return "\(name.prefix(1))\(relayedMark)\(name.dropFirst())"
-    }
-
-    static let relayedMark: Character = "\u{2060}"
-
-    /// Whether a line begins as those of relays do: `<x⁠yz> ` or `* x⁠yz `.
-    static func isRelayed(_ text: String) -> Bool {
-        let rest = text.hasPrefix("<") ? text.dropFirst() : text.hasPrefix("* ") ? text.dropFirst(2) : ""
-        return rest.dropFirst().first == relayedMark
+        return "\(name.prefix(1))\(RelayedLine.joiner)\(name.dropFirst())"
     }
 
     private static func quote(_ delivery: Delivery, _ post: Post, _ texts: Texts) -> String? {
@@ -76,9 +68,7 @@ extension IRCRendering.Form {
     fileprivate static func message(_ post: Post, _ name: String, _ before: String, _ texts: Texts) -> IRCRendering.Form {
         var body = PlainLinks.spelledOut(post.content)
         if !before.isEmpty { body = body.prefixed(before) }
-        for attachment in post.attachments {
-            body = body.appended((body.text.isEmpty ? "" : "\n") + texts.file(attachment.name, attachment.size))
-        }
+        body = body.listing(post.attachments, texts)
         switch post.style {
         case .plain: return .lines(command: "PRIVMSG", prefix: "<\(name)> ", body: body)
         case .notice: return .lines(command: "NOTICE", prefix: "<\(name)> ", body: body)

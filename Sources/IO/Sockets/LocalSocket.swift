@@ -6,10 +6,12 @@ import Glibc
 package final class LocalListener: Sendable {
     private let descriptor: Descriptor
     private let loop: EventLoop
+    private let path: String
 
     /// Takes the place of a socket that nobody listens at any more; whoever calls this holds the lock of the folder it is in.
     package init(at path: String, on loop: EventLoop) throws(FileError) {
         self.loop = loop
+        self.path = path
         unlink(path)
         let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard number >= 0 else { throw FileError(path) }
@@ -43,7 +45,10 @@ package final class LocalListener: Sendable {
         return nil
     }
 
-    package func close() { descriptor.close() }
+    package func close() {
+        descriptor.close()
+        unlink(path)
+    }
 }
 
 /// The other side, for a program that does nothing else meanwhile.

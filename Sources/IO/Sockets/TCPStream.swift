@@ -6,6 +6,8 @@ import Glibc
 package final class TCPStream: ByteStream {
     private let descriptor: Descriptor
     private let reading: Reading
+    /// The system's number of the connection.
+    var number: Int32 { descriptor.number }
 
     /// Whether the kernel may hold more than was read. Loop's own, like all of it.
     private final class Reading: @unchecked Sendable { var mayHaveMore = true }

@@ -119,6 +119,19 @@ struct MemoryImage {
         return run
     }
 
+    func entries(of streams: Set<StreamIndex>, _ place: ReadingPlace, atMost count: Int) -> [LogEntry] {
+        let all = blocks.lazy.flatMap { block in block.entries.heads.indices.lazy.map { (block, block.first + $0) } }
+            .filter { block, position in streams.contains(block.entries.heads[position - block.first].stream) }
+        switch place {
+        case .before(let end): return all.filter { $1 < end }.suffix(count).map { LogEntry($0, at: $1) }
+        case .from(let start): return all.filter { $1 >= start }.prefix(count).map { LogEntry($0, at: $1) }
+        }
+    }
+
+    func position(at time: UnixTime) -> Position {
+        blocks.first { $0.accepted[0] >= time }?.first ?? blocks.last?.end ?? .first
+    }
+
     func positions(of stream: StreamIndex, numbers: ClosedRange<UInt64>) -> [Position] {
         var found: [(number: UInt64, position: Position)] = []
         for block in blocks {

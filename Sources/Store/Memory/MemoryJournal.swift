@@ -51,6 +51,12 @@ package actor MemoryJournal: Journal, JournalReader {
         image.positions(of: stream, numbers: numbers)
     }
 
+    package func entries(of streams: Set<StreamIndex>, _ place: ReadingPlace, atMost count: Int) async throws(JournalError) -> [LogEntry] {
+        image.entries(of: streams, place, atMost: count)
+    }
+
+    package func position(at time: UnixTime) async throws(JournalError) -> Position { image.position(at: time) }
+
     package func eventID(for key: NativeKey, at destination: DestinationID) async throws(JournalError) -> EventID? {
         image.natives.reversed().lazy.compactMap { $0.events[destination]?[key] }.first
     }

@@ -79,26 +79,59 @@ actor SQLiteReader: JournalReader {
         }
         var found: [(number: UInt64, position: Position)] = []
         for block in blocks {
-            try forEachEntry(ofBlockAt: block, database) { position, head in
-                if head.stream == stream && head.isEvent && numbers.contains(head.number) { found.append((head.number, position)) }
-            }
+            guard let run = try run(ofBlockAt: block) else { continue }
+            for (index, head) in run.entries.heads.enumerated()
+            where head.stream == stream && head.isEvent && numbers.contains(head.number) { found.append((head.number, run.first + index)) }
         }
         return found.sorted { $0.number < $1.number }.map(\.position)
     }
 
-    private func forEachEntry(ofBlockAt position: UInt64, _ database: Database, _ body: (Position, EntryHead) -> Void) throws(JournalError)
-    {
-        try database.statement("SELECT count, time, entries FROM log WHERE position = ?").bind(position).rows { row throws(JournalError) in
-            var buffer = EntryBuffer()
-            let first = Position(position)
+    /// nil if it was retired.
+    private func run(ofBlockAt position: UInt64) throws(JournalError) -> EntryRun? {
+        try opened().statement("SELECT count, time, entries FROM log WHERE position = ?").bind(position).first { row throws(JournalError) in
+            var run = EntryRun(first: Position(position), entries: EntryBuffer(), accepted: [])
+            let (count, time) = (Int(truncatingIfNeeded: row.integer(0)), UnixTime(seconds: row.integer(1)))
             try row.withBytes(2) { bytes throws(JournalError) in
-                try BlockCodec.decode(
-                    bytes, first: first, count: Int(truncatingIfNeeded: row.integer(0)), time: UnixTime(seconds: row.integer(1)),
-                    into: &buffer)
+                try BlockCodec.decode(bytes, first: run.first, count: count, time: time, into: &run.entries)
             }
-            for (index, head) in buffer.heads.enumerated() { body(first + index, head) }
-            return false
+            run.accepted = [UnixTime](repeating: time, count: count)
+            return run
         }
+    }
+
+    func entries(of streams: Set<StreamIndex>, _ place: ReadingPlace, atMost count: Int) throws(JournalError) -> [LogEntry] {
+        var walk = try LaneWalk(opened(), streams, place)
+        var found: [LogEntry] = []
+        while found.count < count, let block = try walk.nextBlock() {
+            guard let run = try run(ofBlockAt: block) else { continue }
+            let entries = (0..<run.entries.count).filter { streams.contains(run.entries.heads[$0].stream) }
+                .map { LogEntry(run, at: run.first + $0) }
+            switch place {
+            case .before(let end): found.insert(contentsOf: entries.filter { $0.position < end }, at: 0)
+            case .from(let start): found += entries.filter { $0.position >= start }
+            }
+        }
+        if case .before = place { return found.suffix(count) }
+        return Array(found.prefix(count))
+    }
+
+    func position(at time: UnixTime) throws(JournalError) -> Position {
+        let database = opened()
+        guard
+            let (oldest, newest, end) = try database.statement("SELECT min(position), max(position), max(position + count) FROM log").first(
+                {
+                    ($0.integer(0), $0.integer(1), $0.integer(2))
+                }), newest > 0
+        else { return .first }
+        // Halves the log by position, as blocks have no index by time: every block before `low` is earlier, `high` and those behind are not.
+        var (low, high) = (oldest, newest + 1)
+        while low < high {
+            let block = try database.statement("SELECT position, time, count FROM log WHERE position <= ? ORDER BY position DESC LIMIT 1")
+                .bind((low + high) / 2).first { (start: $0.integer(0), time: $0.integer(1), end: $0.integer(0) + $0.integer(2)) }
+            guard let block else { break }
+            if block.time < time.seconds { low = block.end } else { high = block.start }
+        }
+        return Position(min(low, end))
     }
 
     func eventID(for key: NativeKey, at destination: DestinationID) throws(JournalError) -> EventID? {

@@ -56,8 +56,8 @@ import Testing
         #expect(shown("evil\u{2}\r\nQUIT") == "<e\u{2060}vil QUIT> ")
         #expect(shown("") == "<u\u{2060}nknown> ")
         #expect(
-            IRCRendering.isRelayed("<a\u{2060}nna> x") && IRCRendering.isRelayed("* b\u{2060}ob waves")
-                && !IRCRendering.isRelayed("<anna> x") && !IRCRendering.isRelayed("hello"))
+            RelayedLine.isMarked("<a\u{2060}nna> x") && RelayedLine.isMarked("* b\u{2060}ob waves")
+                && !RelayedLine.isMarked("<anna> x") && !RelayedLine.isMarked("hello"))
     }
 
     @Test func eachKindOfEventIsShown() {

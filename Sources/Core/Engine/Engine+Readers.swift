@@ -1,0 +1,86 @@
+import Base
+import Model
+
+/// Destinations without an outbox.
+extension Engine: BridgeHistory {
+    /// Tells them of what a batch has made durable.
+    func tellReaders(_ closed: JournalBatch) async throws {
+        if closed.entries.isEmpty { return }
+        let run = EntryRun(
+            first: closed.first, entries: closed.entries, accepted: [UnixTime](repeating: closed.time, count: closed.entries.count))
+        for member in routing.readers {
+            guard let endpoint = endpoints[member.settings.endpoint] as? any ReadingEndpoint else { continue }
+            var events: [CommittedEvent] = []
+            for (index, head) in run.entries.heads.enumerated() where streams[head.stream].bridge == member.bridge {
+                if let event = try await committedEvent(LogEntry(run, at: run.first + index), for: member) { events.append(event) }
+            }
+            if !events.isEmpty { await endpoint.committed(events, in: member.destination) }
+        }
+    }
+
+    package func events(in destination: DestinationID, _ place: ReadingPlace, atMost count: Int) async throws -> [CommittedEvent] {
+        guard let member = routing.member(destination) else { return [] }
+        let streams = self.streams.indexes(of: member.bridge)
+        var found: [CommittedEvent] = []
+        var place = place
+        while found.count < count {
+            let entries = try await journal.reader.entries(of: streams, place, atMost: min(count, CoreLimits.readerPage))
+            guard let first = entries.first, let last = entries.last else { break }
+            var shown: [CommittedEvent] = []
+            for entry in entries { if let event = try await committedEvent(entry, for: member) { shown.append(event) } }
+            let events = try await withoutDeleted(shown)
+            switch place {
+            case .before:
+                found.insert(contentsOf: events, at: 0)
+                place = .before(first.position)
+            case .from:
+                found += events
+                place = .from(last.position.next)
+            }
+        }
+        if case .before = place { return found.suffix(count) }
+        return Array(found.prefix(count))
+    }
+
+    package func position(of event: EventID, in destination: DestinationID) async throws -> Position? {
+        guard let member = routing.member(destination), let stream = streams.index(of: event.stream),
+            streams[stream].bridge == member.bridge
+        else { return nil }
+        return try await journal.reader.positions(of: stream, numbers: event.number...event.number).first
+    }
+
+    package func position(at time: UnixTime) async throws -> Position { try await journal.reader.position(at: time) }
+
+    /// An entry as people read it; nil if it is not for them.
+    private func committedEvent(_ entry: LogEntry, for member: RoutingTable.Member) async throws -> CommittedEvent? {
+        if entry.head.isGivenBack, try await standing(of: streams.id(entry.head.stream, entry.head.number)) != true { return nil }
+        guard let (event, author) = entry.event else { return nil }
+        switch event {
+        case .profile, .attachmentReady: return nil
+        case .posted, .edited, .deleted, .reacted, .topic, .call, .unknown: break
+        }
+        let stream = entry.head.stream
+        let profile = streams.profile(stream, author)
+        var place = CommittedEvent.Place.organisation(organisations[streams[stream].introduction.owner] ?? "unknown")
+        if streams.isOwn(stream) {
+            place = profile?.home == member.home ? .here : .endpoint(routing.endpoint(of: profile?.home, in: member.bridge))
+        }
+        if member.settings.direction == .into && place != .here { return nil }
+        return CommittedEvent(
+            id: streams.id(stream, entry.head.number), position: entry.position, event: event,
+            author: profile?.key ?? AuthorKey(rawValue: 0), name: profile?.name ?? "", place: place, originTime: entry.head.originTime)
+    }
+
+    /// What was deleted is not shown again, nor are edits of it.
+    private func withoutDeleted(_ events: [CommittedEvent]) async throws -> [CommittedEvent] {
+        let subjects = events.map { event in
+            if case .edited(let target, _) = event.event { target } else { event.id }
+        }
+        var deleted: Set<EventID> = []
+        for change in try await journal.reader.changes(of: subjects) where change.kind == .deleted && isSameOwner(change.by, change.target)
+        {
+            deleted.insert(change.target)
+        }
+        return zip(events, subjects).filter { !deleted.contains($1) }.map(\.0)
+    }
+}

@@ -1,0 +1,22 @@
+/// What a listener has seen since it began.
+package struct IRCListenerCounters: Hashable, Sendable {
+    package var connections: UInt64 = 0
+    /// Refused, as there were too many, in all or from one address.
+    package var tooManyConnections: UInt64 = 0
+    /// Wrong passwords.
+    package var refused: UInt64 = 0
+    /// Ended, as registering took too long or too many bytes.
+    package var unregistered: UInt64 = 0
+    /// Ended, as they did not read what was sent to them.
+    package var slowReaders: UInt64 = 0
+    /// Ended without a sign of life.
+    package var dead: UInt64 = 0
+    /// Times that a client was read later, as it sent too much.
+    package var slowed: UInt64 = 0
+    /// Lines that are no message or too long.
+    package var malformed: UInt64 = 0
+    /// Lines that the relay did not take.
+    package var notTaken: UInt64 = 0
+
+    package init() {}
+}

@@ -1,0 +1,76 @@
+import Base
+import Core
+import Model
+import WireIRC
+
+/// The nicks of people from elsewhere in one channel: `name/place`, the same for the same author, and never one for two.
+struct PuppetNames {
+    private var nicks: [Author: String] = [:]
+    private var owners: [String: Author] = [:]
+
+    /// An author within the channel's bridge.
+    private struct Author: Hashable {
+        let place: String
+        let key: AuthorKey
+    }
+
+    /// An event's author, and the nick they had before if they have renamed themselves.
+    mutating func puppet(_ event: CommittedEvent, _ texts: Texts, network: String) -> (ListenerWorld.Person, former: String?) {
+        let place = PuppetNames.legal(event.shownPlace(network), atMost: IRCListenerLimits.puppetPlace)
+        let author = Author(place: place, key: event.author)
+        let name = PuppetNames.legal(
+            event.name.isEmpty ? texts.unknownAuthor : event.name, atMost: IRCListenerLimits.puppetName)
+        let known = nicks[author]
+        // Somebody of the same name has a piece of their key behind it, and all of it if even that is the same.
+        let key = event.author.text
+        let candidates = ["\(name)/\(place)", "\(name)~\(key.prefix(4))/\(place)", "\(name)~\(key)/\(place)"]
+        let kept = known.flatMap { candidates.contains($0) ? $0 : nil }
+        let nick = kept ?? candidates.first { owners[ListenerWorld.fold($0)] == nil } ?? candidates[2]
+        let person = ListenerWorld.Person(nick: nick, user: "relayed", host: place, realname: event.name, isPuppet: true)
+        if kept != nil { return (person, nil) }
+        if nicks.count > IRCListenerLimits.knownPuppets {
+            nicks = [:]
+            owners = [:]
+        }
+        if let known { owners[ListenerWorld.fold(known)] = nil }
+        nicks[author] = nick
+        owners[ListenerWorld.fold(nick)] = author
+        return (person, known)
+    }
+
+    /// They are no longer shown.
+    mutating func forget(_ nick: String) {
+        if let author = owners.removeValue(forKey: ListenerWorld.fold(nick)) { nicks[author] = nil }
+    }
+
+    /// What may stand in a nick: letters and digits of any script and what RFC 2812 section 2.3.1 allows; `_` for anything else.
+    static func legal(_ name: String, atMost bytes: Int) -> String {
+        var result = ""
+        for character in name {
+            let isPlain = character.isLetter || character.isNumber || "-_[]\\`^{}|".contains(character)
+            let next = isPlain ? String(character) : "_"
+            if next == "_" && result.hasSuffix("_") { continue }
+            if result.utf8.count + next.utf8.count > bytes { break }
+            result += next
+        }
+        while result.hasSuffix("_") && result.count > 1 { result.removeLast() }
+        // No nick begins with a hyphen.
+        return result.isEmpty || result.hasPrefix("-") ? "_\(result)" : result
+    }
+}
+
+extension CommittedEvent {
+    /// The word for where its author speaks.
+    fileprivate func shownPlace(_ network: String) -> String {
+        switch place {
+        case .here: network
+        case .endpoint(let name): name ?? "elsewhere"
+        case .organisation(let name): name
+        }
+    }
+}
+
+extension AuthorKey {
+    /// 13 characters of base32.
+    fileprivate var text: String { Base32.encode((0..<8).map { UInt8(truncatingIfNeeded: rawValue >> (56 - 8 * UInt64($0))) }) }
+}
