@@ -132,7 +132,7 @@ let package = Package(
         endpoint("IRCListener", wire: "IRC"),
         daemon(),
         .executableTarget(
-            name: "fairlead", dependencies: ["Base", "Model", "Core", "IO", "Store", "Daemon"], path: "Sources/fairlead",
+            name: "fairlead", dependencies: ["Base", "Model", "Core", "IO", "Store", "Daemon", "WireIRC", "MailReceiver"], path: "Sources/fairlead",
             swiftSettings: strict),
 
         support("Support", ["Base", "IO", "CUV"]),

@@ -5,6 +5,9 @@ package enum Console {
     package static func output(_ text: String) { write(text, to: 1) }
     package static func error(_ text: String) { write(text, to: 2) }
 
+    /// Whether a person reads the output.
+    package static var isTerminal: Bool { isatty(1) == 1 && isatty(0) == 1 }
+
     /// Ends the process.
     package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
 
