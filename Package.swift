@@ -137,7 +137,7 @@ let package = Package(
         tests("EndpointIRC", ["Base", "Model", "Markup", "WireIRC", "Core", "EndpointIRC", "Support"]),
         tests("WireMail", ["Base", "WireMail", "IO", "Support"]),
         tests("EndpointEmail", ["Base", "Model", "Markup", "WireMail", "Core", "EndpointEmail", "MailReceiver", "IO", "Support"]),
-        tests("Interop", ["Base", "IO", "CUV", "Support", "WireMail", "fairlead"]),
+        tests("Interop", ["Base", "IO", "CUV", "Support", "fairlead"]),
         tests("IO", ["Base", "IO", "Support"]),
         tests("Store", ["Base", "Model", "Core", "IO", "Store", "Support", "Simulation", "FaultyVFS", "JournalVictim"]),
         tests("Daemon", ["Base", "Core", "Daemon", "EndpointIRC", "EndpointEmail", "IO", "Support"]),
