@@ -101,8 +101,9 @@ let package = Package(
         system("CSQLite", apt: "libsqlite3-dev"),
         system("CZlib", apt: "zlib1g-dev"),
         system("CUV", apt: "libuv1-dev"),
-        system("CCurl", apt: "libcurl4-openssl-dev"),
 
+        // libcurl, loaded when it is needed first.
+        .target(name: "CCurl", path: "Sources/System/CCurl"),
         // C++ behind a C header, as toml11 is a header of templates.
         .target(name: "CTOML", path: "Sources/System/CTOML"),
 
