@@ -4,6 +4,9 @@ import Glibc
 
 /// One mail on its way through libcurl, and what the server says meanwhile. Belongs to one thread.
 final class MailTransfer {
+    /// Lines of one reply, and bytes of a line, that are kept of a server that does not stop talking: more than any says to an operator.
+    private static let (replyLines, replyLine) = (100, 1024)
+
     private let easy: UnsafeMutableRawPointer
     private let isAborted: () -> Bool
     private let bytes: [UInt8]
@@ -128,7 +131,8 @@ final class MailTransfer {
     /// One line of the server's.
     private func received(_ line: [UInt8]) {
         if isOver { return }
-        let line = Array(line.prefix { $0 != 0x0D && $0 != 0x0A })
+        let line = Array(line.prefix { $0 != 0x0D && $0 != 0x0A }.prefix(MailTransfer.replyLine))
+        if reply.count == MailTransfer.replyLines { reply.removeLast() }
         reply.append(line)
         if line.count >= 4 && line[3] != UInt8(ascii: " ") { return }
         lastReply = reply
