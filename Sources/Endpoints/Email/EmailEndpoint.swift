@@ -157,6 +157,7 @@ package actor EmailEndpoint: Endpoint {
             let destination = waiting.removeFirst()
             guard channels[destination]?.queue.isEmpty == false, let part = channels[destination]?.queue.removeFirst() else { continue }
             channels[destination]?.isSending = true
+            channels[destination]?.unsent.remove(part.delivery.id)
             return (part, destination)
         }
         return nil
