@@ -1,13 +1,18 @@
-# The two commands a newcomer needs are `make test` and, once the relay runs, `make demo`.
+# The two commands a newcomer needs are `make demo` and `make test`.
 # Every target sets the machine up first (Scripts/setup: packages only, nothing is upgraded, no service is started).
 
 SWIFT ?= swift
 FLAGS := --explicit-target-dependency-import-check error
 
-.PHONY: test check bench fuzz faults format clean setup
+.PHONY: demo test check bench fuzz faults format clean setup
 
 setup:
 	@Scripts/setup
+
+# Two relays on this machine, linked, to be joined with any IRC client. ARGS=--once plays a conversation and counts what arrived.
+demo: setup
+	$(SWIFT) build --product fairlead
+	@.build/debug/fairlead demo $(ARGS)
 
 # Builds and passes every test; prints the ten slowest and the runner's own summary.
 test: setup

@@ -126,10 +126,10 @@ package actor LinkDriver {
         offerNew()
     }
 
-    /// Each channel that either side offers: `shared`, `waits for the peer` or `waits for us`.
+    /// Each channel that either side offers: `shared`, `opening`, `waits for the peer` or `waits for us`.
     var offers: [String: String] {
         var states: [String: String] = [:]
-        for name in theirOffers { states[name] = channels[name] == nil ? "waits for us" : "shared" }
+        for name in theirOffers { states[name] = channels[name] == nil ? "waits for us" : outflows[name] == nil ? "opening" : "shared" }
         for name in channels.keys where !theirOffers.contains(name) { states[name] = "waits for the peer" }
         return states
     }

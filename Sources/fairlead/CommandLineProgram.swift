@@ -49,7 +49,8 @@ enum CommandLineProgram {
         Command(name: "restore", usage: "DIR", summary: "puts a backup in the place of a stopped relay's state", run: RestoreCommand.run),
         Command(
             name: "demo", usage: "[--once] [--dir DIR]",
-            summary: "two relays on this machine, linked, to be joined with any IRC client; --once plays a conversation and counts what arrived",
+            summary:
+                "two relays on this machine, linked, to be joined with any IRC client; --once plays a conversation and counts what arrived",
             run: DemoCommand.run),
         Command(name: "bench", usage: "…", summary: "measure this machine: fairlead bench --help", run: { await BenchCommand.run($0.all) }),
         Command(name: "version", usage: "", summary: "print the version", run: { _ in show("fairlead \(Version.text)\n") }),

@@ -107,9 +107,11 @@ private func mail(_ bytes: [UInt8]) {
     _ = MailReply(reading: bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { Array($0) })
     let text = String(decoding: bytes, as: UTF8.self)
     if let address = MailAddress(text) { precondition(address.description == text) }
+    let step = 1 + bytes.count % 7
+    let pieces = stride(from: 0, to: bytes.count, by: step).map { Array(bytes[$0..<min($0 + step, bytes.count)]) }
     for dialect in [MailServerMachine.Dialect.smtp, .lmtp] {
         let whole = served([bytes], dialect)
-        precondition(served(bytes.map { [$0] }, dialect) == whole, "a dialogue in single bytes has another outcome")
+        precondition(served(pieces, dialect) == whole, "a dialogue in pieces has another outcome")
         precondition(
             whole.allSatisfy { if case .deliver(let mail) = $0 { mail.text.count <= 64 } else { true } }, "more was taken than may be")
     }

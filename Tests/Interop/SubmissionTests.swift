@@ -60,6 +60,18 @@ import Testing
         #expect(words(ends) == ["unclear"], "\(ends)")
     }
 
+    @Test func ofALongReplyTheBeginningAndTheEndAreKept() async {
+        let odd = OddMailServer()
+        let ends = await submit(["chatty@example.org"], to: server(odd))
+        guard case .taken(let reply)? = ends.first else {
+            Issue.record("\(ends)")
+            return
+        }
+        #expect(
+            odd.texts.count == 1 && reply.count == 100 && reply.last == [UInt8]("250 done".utf8)
+                && reply[98].starts(with: "250-line 98".utf8))
+    }
+
     @Test func nobodyListens() async {
         let place = HostPort("127.0.0.1:\(freePort())")!
         let nobody = SubmissionServer(place: place, security: .none, greeting: "x", connecting: .seconds(5), whole: .seconds(5))

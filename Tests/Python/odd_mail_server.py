@@ -46,6 +46,7 @@ class Handler:
         if word == "unwanted": return "554 5.7.1 spam"
         if word == "text-later" and is_first(envelope): return "451 4.3.0 come back later"
         if word == "odd": return "250-? \t<queued>\r\n250-\r\n250 \x7f 5.0.0 (ok)"
+        if word == "chatty": return "".join(f"250-line {number} {'x' * 400}\r\n" for number in range(500)) + "250 done"
         if word == "created": return "251 2.0.0 taken, and said in another way"
         return "250 2.0.0 ok"
 

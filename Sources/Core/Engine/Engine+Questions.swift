@@ -9,6 +9,8 @@ extension Engine {
         package let name: String
         package let bridge: String
         package let isPeer: Bool
+        /// It reads the journal and is never behind.
+        package let isReader: Bool
         /// Whether its channel can be written to; nil for a peer, whose link says so.
         package let isUp: Bool?
         /// Entries of the log that it has not got yet, at most: others' are among them.
@@ -28,6 +30,7 @@ extension Engine {
             if behind > 0, let run = recent.run(at: cursor) { oldest = run.accepted[cursor - run.first] }
             return OutboxStatus(
                 name: member.settings.name, bridge: routing.bridges[member.bridge]?.name ?? "", isPeer: member.settings.isPeer,
+                isReader: member.settings.isReader,
                 isUp: outbox.map { $0.machine.connection == .up }, behind: behind, oldest: oldest,
                 isParked: (outbox?.parkedBefore ?? .zero) > cursor)
         }

@@ -20,7 +20,9 @@ extension Daemon {
         let channels = await running.engine.status().map { outbox in
             StatusReport.ChannelReport(
                 name: outbox.name, bridge: outbox.bridge,
-                state: outbox.isPeer ? "link" : outbox.isParked ? "parked" : outbox.isUp == true ? "up" : "down", behind: outbox.behind,
+                state: outbox.isPeer
+                    ? "link" : outbox.isReader ? "reader" : outbox.isParked ? "parked" : outbox.isUp == true ? "up" : "down",
+                behind: outbox.behind,
                 oldest: outbox.oldest?.text)
         }
         return StatusReport(

@@ -119,6 +119,6 @@ package struct PairedReport: Codable, Hashable, Sendable {
 package struct OfferReport: Codable, Hashable, Sendable {
     package var peer: String
     package var channel: String
-    /// `shared`, `waits for the peer`, `waits for us`
+    /// `shared`, `opening`, `waits for the peer`, `waits for us`
     package var state: String
 }

@@ -121,7 +121,7 @@ package actor EmailEndpoint: Endpoint {
     /// Has those channels written to that can be.
     private func connect(_ port: any RelayPort) async {
         for destination in channels.keys.sorted() {
-            guard let channel = channels[destination], !channel.isConnected, !channel.isSending, channel.isDue(loop.now) else { continue }
+            guard let channel = channels[destination], !channel.isConnected, !channel.isBusy, channel.isDue(loop.now) else { continue }
             channels[destination]?.isConnected = true
             log.info("connected to a channel", ["channel": channel.address.description])
             let policy = channel.served.settings.uncertain
@@ -130,9 +130,11 @@ package actor EmailEndpoint: Endpoint {
     }
 
     /// Takes a channel's connection away for a while; what it had is asked for again by `reconcile`.
-    private func disconnect(_ destination: DestinationID, _ port: any RelayPort) async {
+    private func disconnect(
+        _ destination: DestinationID, _ backoff: WritableKeyPath<EmailChannel, Backoff>, _ port: any RelayPort
+    ) async {
         guard var channel = channels[destination] else { return }
-        let wait = channel.reconnect.wait(entropy.bytes(8).firstUInt64)
+        let wait = channel[keyPath: backoff].wait(entropy.bytes(8).firstUInt64)
         channel.isConnected = false
         channel.unsent.formUnion(channel.queue.map(\.delivery.id))
         channel.queue = []
@@ -155,6 +157,7 @@ package actor EmailEndpoint: Endpoint {
             let destination = waiting.removeFirst()
             guard channels[destination]?.queue.isEmpty == false, let part = channels[destination]?.queue.removeFirst() else { continue }
             channels[destination]?.isSending = true
+            channels[destination]?.unsent.remove(part.delivery.id)
             return (part, destination)
         }
         return nil
@@ -178,7 +181,8 @@ package actor EmailEndpoint: Endpoint {
         case .unclear(let reason):
             counters.unclear += 1
             log.warning("nobody knows whether the server took a mail", ["reason": reason])
-            await disconnect(destination, port)
+            // Each try may be one more copy for the reader: not too often.
+            await disconnect(destination, \.putOff, port)
         case .failed(let reason): await failed(part, at: destination, reason, log, port)
         case .refused(let bytes):
             guard let reply = MailReply(reading: bytes) else { return await failed(part, at: destination, "no reply", log, port) }
@@ -198,7 +202,7 @@ package actor EmailEndpoint: Endpoint {
         counters.failures += 1
         log.warning("can't send mail", ["server": settings.submission.description, "reason": reason])
         channels[destination]?.unsent.insert(part.delivery.id)
-        await disconnect(destination, port)
+        await disconnect(destination, \.reconnect, port)
     }
 
     private func refused(_ part: PartDelivery, at destination: DestinationID, _ reply: MailReply, _ log: Log, _ port: any RelayPort) async {
@@ -240,6 +244,9 @@ private struct EmailChannel {
         self.served = served
         self.address = address
     }
+
+    /// Whether a mail is on its way or waits for its turn.
+    var isBusy: Bool { isSending || !queue.isEmpty }
 
     func isDue(_ now: Instant) -> Bool { due.map { $0 <= now } ?? true }
 }

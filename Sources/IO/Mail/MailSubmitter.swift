@@ -22,6 +22,7 @@ private actor MailPerformer {
     nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
 
     func perform(_ mail: MailSubmission, to server: SubmissionServer, isAborted: @Sendable @escaping () -> Bool) -> SubmissionEnd {
-        MailTransfer(mail, to: server, isAborted: isAborted).perform()
+        guard MailTransfer.isReady else { return .failed("libcurl.so.4 can't be loaded") }
+        return MailTransfer(mail, to: server, isAborted: isAborted).perform()
     }
 }

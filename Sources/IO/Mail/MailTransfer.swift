@@ -4,6 +4,9 @@ import Glibc
 
 /// One mail on its way through libcurl, and what the server says meanwhile. Belongs to one thread.
 final class MailTransfer {
+    /// Lines of one reply, and bytes of a line, that are kept of a server that does not stop talking: more than any says to an operator.
+    private static let (replyLines, replyLine) = (100, 1024)
+
     private let easy: UnsafeMutableRawPointer
     private let isAborted: () -> Bool
     private let bytes: [UInt8]
@@ -20,20 +23,19 @@ final class MailTransfer {
     private var hasGoneAhead = false
     private var isOver = false
 
-    /// Once a process, when something is first sent: it takes some 4 MB.
-    private static let isReady: Bool = {
+    /// Whether libcurl is there. It is loaded when this is asked first, and takes some 4 MB from then on.
+    static let isReady: Bool = {
         // Whoever asks libcurl to leave signals alone must see to it that a lost connection raises none.
         signal(SIGPIPE, SIG_IGN)
-        return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+        return ccurl_load()
     }()
 
-    /// `isAborted` is asked about once a second.
+    /// Only if `isReady`. `isAborted` is asked about once a second.
     init(_ mail: MailSubmission, to server: SubmissionServer, isAborted: @escaping () -> Bool) {
-        precondition(MailTransfer.isReady, "libcurl can't be used")
         self.isAborted = isAborted
-        easy = curl_easy_init()
+        easy = ccurl_new()
         bytes = mail.bytes
-        recipients = curl_slist_append(nil, "<\(mail.to)>")
+        recipients = ccurl_list("<\(mail.to)>")
         words = .allocate(capacity: Int(CURL_ERROR_SIZE))
         words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         set(server)
@@ -45,8 +47,8 @@ final class MailTransfer {
     }
 
     deinit {
-        curl_easy_cleanup(easy)
-        curl_slist_free_all(recipients)
+        ccurl_free(easy)
+        ccurl_free_list(recipients)
         words.deallocate()
     }
 
@@ -115,7 +117,7 @@ final class MailTransfer {
     }
 
     /// Sends the mail, however long it takes.
-    func perform() -> SubmissionEnd { end(curl_easy_perform(easy)) }
+    func perform() -> SubmissionEnd { end(ccurl_perform(easy)) }
 
     // MARK: The dialogue
 
@@ -129,7 +131,8 @@ final class MailTransfer {
     /// One line of the server's.
     private func received(_ line: [UInt8]) {
         if isOver { return }
-        let line = Array(line.prefix { $0 != 0x0D && $0 != 0x0A })
+        let line = Array(line.prefix { $0 != 0x0D && $0 != 0x0A }.prefix(MailTransfer.replyLine))
+        if reply.count == MailTransfer.replyLines { reply.removeLast() }
         reply.append(line)
         if line.count >= 4 && line[3] != UInt8(ascii: " ") { return }
         lastReply = reply
@@ -150,7 +153,7 @@ final class MailTransfer {
     /// What became of it, by libcurl's result. Known of libcurl 7.88: without an answer to the text the last code stays 354.
     private func end(_ result: CURLcode) -> SubmissionEnd {
         if result == CURLE_OK { return .taken(reply: lastReply) }
-        let reason = words[0] == 0 ? String(cString: curl_easy_strerror(result)) : String(cString: words)
+        let reason = words[0] == 0 ? String(cString: ccurl_words(result)) : String(cString: words)
         switch lastCode {
         case 354 where hasGoneAhead: return .unclear(reason)
         case 200..<300 where hasGoneAhead: return .taken(reply: lastReply)

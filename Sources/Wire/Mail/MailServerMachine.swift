@@ -43,14 +43,6 @@ package struct MailServerMachine: Hashable, Sendable {
         self.limit = limit
     }
 
-    /// Whether an answer is waited for, so that nothing should be read.
-    package var isWaiting: Bool {
-        switch state {
-        case .verifying, .delivering: true
-        case .commands, .overlong, .data, .closed: false
-        }
-    }
-
     package func began() -> [Action] { [reply(220, nil, "\(host) \(dialect == .smtp ? "ESMTP" : "LMTP")")] }
 
     package mutating func received(_ bytes: [UInt8]) -> [Action] {
@@ -71,9 +63,6 @@ package struct MailServerMachine: Hashable, Sendable {
         state = .commands
         return replies.map { .send($0.bytes) } + goOn()
     }
-
-    /// The connection idles for too long, or the relay stops.
-    package mutating func timedOut() -> [Action] { end(reply(421, "4.4.2", "\(host) closes the connection")) }
 
     // MARK: Input
 

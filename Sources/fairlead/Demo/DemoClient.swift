@@ -62,7 +62,8 @@ actor DemoClient {
             self.stream = stream
             decoder = LineDecoder()
             try await send(
-                "CAP REQ :message-tags server-time batch echo-message draft/chathistory", "NICK \(nick)", "USER \(nick) 0 * :\(nick)", "CAP END")
+                "CAP REQ :message-tags server-time batch echo-message draft/chathistory draft/event-playback", "NICK \(nick)",
+                "USER \(nick) 0 * :\(nick)", "CAP END")
             while let bytes = try await stream.read(atMost: 65_536) {
                 for line in decoder.feed(bytes) { if let message = try? IRCMessage(line: line) { try await received(message) } }
             }
@@ -132,5 +133,7 @@ actor DemoClient {
         return nil
     }
 
-    func react(_ emoji: String, to id: String) async { try? await send("@+draft/reply=\(id);+draft/react=\(emoji) TAGMSG \(DemoClient.channel)") }
+    func react(_ emoji: String, to id: String) async {
+        try? await send("@+draft/reply=\(id);+draft/react=\(emoji) TAGMSG \(DemoClient.channel)")
+    }
 }

@@ -105,12 +105,18 @@ actor Demo {
         Console.error("two relays start in \(folder)\n")
         try await north.start()
         try await south.start()
-        try await wait("the relays do not answer", for: north, south) { relay in await relay.ask(ControlRequest("status"), as: StatusReport.self) != nil }
+        try await wait("the relays do not answer", for: north, south) { relay in
+            await relay.ask(ControlRequest("status"), as: StatusReport.self) != nil
+        }
         let invitation = ControlRequest("link", ["verb": "invite", "name": "south"])
-        guard let invite = await north.ask(invitation, as: InviteReport.self) else { throw DemoError(description: "north makes no invite: \(north.log)") }
+        guard let invite = await north.ask(invitation, as: InviteReport.self) else {
+            throw DemoError(description: "north makes no invite: \(north.log)")
+        }
         Console.error("north invites south by the code \(invite.code.prefix(24))…\n")
         let acceptance = ControlRequest("link", ["verb": "accept", "code": invite.code])
-        guard let paired = await south.ask(acceptance, as: PairedReport.self) else { throw DemoError(description: "south can't accept the invite: \(south.log)") }
+        guard let paired = await south.ask(acceptance, as: PairedReport.self) else {
+            throw DemoError(description: "south can't accept the invite: \(south.log)")
+        }
         Console.error("south accepts; they are paired over mutual TLS 1.3 as \(paired.name) and south\n")
         try await wait("the relays are not linked", for: north, south) { relay in
             await relay.ask(ControlRequest("status"), as: StatusReport.self)?.links.contains { $0.isUp } == true
@@ -134,7 +140,10 @@ actor Demo {
         }
     }
 
-    private func client(_ nick: String, _ relay: DemoRelay, in group: inout DiscardingTaskGroup, _ onLine: @escaping @Sendable (DemoClient.Line) -> Void = { _ in })
+    private func client(
+        _ nick: String, _ relay: DemoRelay, in group: inout DiscardingTaskGroup,
+        _ onLine: @escaping @Sendable (DemoClient.Line) -> Void = { _ in }
+    )
         -> DemoClient
     {
         let client = DemoClient(nick, port: relay.ircPort, on: loop, onLine: onLine)

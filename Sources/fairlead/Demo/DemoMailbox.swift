@@ -13,16 +13,18 @@ struct DemoMailbox {
 
     /// The mails, in the order of their coming.
     var mails: [Mail] {
-        var mails: [(order: [UInt8], mail: Mail)] = []
+        var mails: [(order: Int, mail: Mail)] = []
         for name in Files.names(in: "\(folder)/new") {
             guard let bytes = try? Files.read("\(folder)/new/\(name)", atMost: 1 << 20) else { continue }
-            mails.append((Array(name.utf8), DemoMailbox.mail(String(decoding: bytes, as: UTF8.self))))
+            // The receiver counts them in their names.
+            let order = name.split(separator: ".").dropFirst(2).first.flatMap { Int($0) } ?? 0
+            mails.append((order, DemoMailbox.mail(String(decoding: bytes, as: UTF8.self))))
         }
-        return mails.map(\.mail)
+        return mails.sorted { $0.order < $1.order }.map(\.mail)
     }
 
     private static func mail(_ text: String) -> Mail {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.last == "\r" ? $0.dropLast() : $0 }
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         let heads = lines.prefix { !$0.isEmpty }
         func head(_ name: String) -> String {
             heads.first { $0.lowercased().hasPrefix(name + ":") }.map { String($0.drop { $0 != ":" }.dropFirst().drop { $0 == " " }) } ?? ""

@@ -36,15 +36,17 @@ struct DemoScript {
     static func token(_ number: Int) -> String { "[\(number)]" }
 
     mutating func play() async throws {
-        let greeting = await say(anna, "Good morning, \u{2}everybody\u{2}!")
+        _ = await say(anna, "Good morning, \u{2}everybody\u{2}!")
         _ = await say(carl, "Morning. The plan is at https://plan.example/spring")
         await pause(300)
         let answer = await say(bob, "Thanks! \u{1D}Looks fine\u{1D} from here.")
         await pause(300)
-        if let id = await bob.lines.first(where: { $0.text.hasSuffix(DemoScript.token(1)) })?.id { _ = await say(bob, "Good morning to you too", tags: "@+draft/reply=\(id) ") }
+        if let id = await bob.lines.first(where: { $0.text.hasSuffix(DemoScript.token(1)) })?.id {
+            _ = await say(bob, "Good morning to you too", tags: "@+draft/reply=\(id) ")
+        }
         await pause(300)
         if answer != nil, let id = await anna.lines.last(where: { $0.nick.hasPrefix("bob") })?.id { await anna.react("👍", to: id) }
-        _ = greeting
+        await pause(500)
         Console.error("south's relay is killed now (SIGKILL); north goes on talking\n")
         await south.kill()
         for number in 1...DemoScript.meanwhile {

@@ -170,12 +170,6 @@ private let dialogue = "EHLO me\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<b@examp
         #expect(server.codes() == [])
     }
 
-    @Test func anIdleConnectionIsEndedOnce() {
-        var machine = MailServerMachine(.smtp, host: "mx.example.org")
-        #expect(machine.timedOut() == [.send([UInt8]("421 4.4.2 mx.example.org closes the connection\r\n".utf8)), .close])
-        #expect(machine.timedOut() == [])
-    }
-
     @Test(arguments: 0..<200) func noiseIsAnsweredOrRefused(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
         let words = [
