@@ -7,8 +7,8 @@ final class RelayUnderTest {
     let folder = TemporaryFolder()
     private var process: ChildProcess?
 
-    init(_ configuration: String) {
-        configure(configuration)
+    init(_ configuration: String, language: String = "en") {
+        configure(configuration, language: language)
         start()
     }
 
@@ -19,8 +19,8 @@ final class RelayUnderTest {
     }
 
     /// What stands before what a test adds.
-    func configure(_ text: String) {
-        let whole = "[relay]\nname = \"test\"\nstate = \"\(folder.path)/state\"\n\(text)\n"
+    func configure(_ text: String, language: String = "en", state: String? = nil) {
+        let whole = "language = \"\(language)\"\n[relay]\nname = \"test\"\nstate = \"\(state ?? "\(folder.path)/state")\"\n\(text)\n"
         let descriptor = open("\(folder.path)/fairlead.toml", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         defer { close(descriptor) }
         _ = write(descriptor, whole, whole.utf8.count)

@@ -99,24 +99,29 @@ package actor IRCEndpoint: Endpoint {
         channels = [:]
         for channel in served {
             let key = channel.settings.channel
-            if var known = before.removeValue(forKey: key), known.destination == channel.destination {
-                known.settings = channel.settings
-                channels[key] = known
-            } else {
+            guard var known = before.removeValue(forKey: key) else {
                 channels[key] = IRCChannel(channel)
-                if machine.isReady { join(key) }
+                continue
             }
+            known.settings = channel.settings
+            channels[key] = known.destination == channel.destination ? known : IRCChannel(channel)
+            if known.destination == channel.destination { continue }
+            // In another bridge from now on; it need not be left for that.
+            outgoing.drop(known.destination)
+            if machine.channel(key)?.isJoined == true { catchUp(key) }
         }
         for gone in before.values {
             outgoing.drop(gone.destination)
             perform(machine.part(gone.name))
         }
+        joinSome()
     }
 
     package func stop() {
         isStopping = true
         stopSignal.set()
         if stream == nil { return }
+        noteWhatWasRead()
         drain(until: loop.now + EndpointLimits.draining)
     }
 
@@ -171,6 +176,7 @@ package actor IRCEndpoint: Endpoint {
                 tick()
                 await readLoop(connected, port)
                 connected.close()
+                noteWhatWasRead()
                 isReadingDone = true
                 writeSignal.set()
                 intakeSignal.set()

@@ -42,7 +42,7 @@ package struct SessionMachine: Hashable, Sendable {
         case joinRefused(String, code: String, text: String)
         case modesChanged(String)
         case line(ChannelLine)
-        /// What a server played again, as one batch.
+        /// What a server played again, as one batch or the next piece of a long one.
         case history(String, [ChannelLine])
         /// A server without batches plays lines again: those that come next may be old.
         case replayAnnounced
@@ -51,6 +51,8 @@ package struct SessionMachine: Hashable, Sendable {
         case refused(label: String?, channel: String?, code: String, text: String)
         /// A line with this label was taken in, and nothing comes of it.
         case swallowed(label: String)
+        /// What NickServ says while it is asked to identify this client.
+        case servicesSaid(String)
         /// A command of this client's failed (IRCv3 standard replies).
         case failed(command: String, code: String, context: [String], text: String)
         case nickChanged(String)
@@ -124,7 +126,8 @@ package struct SessionMachine: Hashable, Sendable {
     }
 
     package mutating func join(_ name: String, key: String?) -> [Action] {
-        channels[features.caseMapping.fold(name)] = ChannelState(name: name, key: key)
+        let folded = features.caseMapping.fold(name)
+        if channels[folded]?.isJoined != true { channels[folded] = ChannelState(name: name, key: key) }
         return [.send(IRCMessage("JOIN", key.map { [name, $0] } ?? [name]))]
     }
 
