@@ -46,6 +46,9 @@ final class RelayUnderTest {
 
     var log: String { ForeignServer.text(of: "\(folder.path)/log") }
 
+    /// Forgets what was logged until now.
+    func clearLog() { truncate("\(folder.path)/log", 0) }
+
     /// Whether nothing was logged for a second.
     var isQuiet: Bool {
         let before = log.utf8.count
