@@ -123,7 +123,7 @@ let package = Package(
         tests("Model", ["Base", "Model", "Support"]),
         tests("Markup", ["Base", "Model", "Markup", "Support"]),
         tests("WireIRC", ["Base", "WireIRC", "Support"]),
-        tests("EndpointIRC", ["Base", "Model", "Markup", "WireIRC", "Core", "EndpointIRC", "Support"]),
+        tests("EndpointIRC", ["Base", "Model", "Markup", "WireIRC", "Core", "Daemon", "EndpointIRC", "Simulation", "Support"]),
         tests("Interop", ["Base", "IO", "CUV", "Support", "fairlead"]),
         tests("IO", ["Base", "IO", "Support"]),
         tests("Store", ["Base", "Model", "Core", "IO", "Store", "Support", "Simulation", "FaultyVFS", "JournalVictim"]),

@@ -16,15 +16,14 @@ import Testing
         var configuration = endpoint("ng", ng.port) + endpoint("byname", good.tlsPort, host: "localhost", trust)
         configuration += endpoint("byaddress", good.tlsPort, trust + "\nnick = \"second\"")
         configuration += endpoint("nobody", good.tlsPort, host: "localhost", "nick = \"third\"")
-        configuration += endpoint("plain", good.port, trust)
         for (name, server) in others { configuration += endpoint(name, server.tlsPort, host: "localhost", trust) }
-        let members = ["ng:#a", "byname:#b", "byaddress:#c", "nobody:#d", "plain:#e"] + others.map { "\($0.0):#x" }
+        let members = ["ng:#a", "byname:#b", "byaddress:#c", "nobody:#d"] + others.map { "\($0.0):#x" }
         configuration += "[[bridge]]\nname = \"ops\"\njoin = [\(members.map { "\"\($0)\"" }.joined(separator: ", "))]\n"
         let relay = RelayUnderTest(configuration)
         try #require(relay.waitForLog("connected to a channel", times: 3), "\(relay.log)")
         for (name, words) in [
             ("named", "hostname mismatch"), ("expired", "certificate has expired"), ("selfsigned", "self-signed certificate"),
-            ("nobody", "unable to get local issuer certificate"), ("plain", "TLS: "),
+            ("nobody", "unable to get local issuer certificate"),
         ] {
             let isSaid = relay.waits { log in
                 log.split(separator: "\n").contains { $0.contains("endpoint=\(name)") && $0.contains("disconnected") && $0.contains(words) }

@@ -94,9 +94,10 @@ struct IRCChannel {
         kinds = (0, [:])
     }
 
-    /// A line was read.
+    /// A line was read. `time` is the server's if it says so, and then not compared with this machine's.
     mutating func read(_ line: ChannelLine, at time: UInt64) {
-        source = SourceCursor(time: max(time, source?.time ?? 0), messageID: line.messageID ?? source?.messageID)
+        let time = line.time ?? max(time, source?.time ?? 0)
+        source = SourceCursor(time: time, messageID: line.messageID ?? source?.messageID)
     }
 
     /// The name that a line without an id gets.

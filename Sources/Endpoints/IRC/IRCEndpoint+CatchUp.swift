@@ -92,7 +92,10 @@ extension IRCEndpoint {
             if channels[name]?.catchUp.reachesBack == false { tellGap(name, until: lines.first?.time ?? channel.catchUp.joinedAt) }
         }
         if page?.isWholeSecond == true { channels[name]?.kinds = (0, [:]) }
-        for line in lines { take(line, isReplayed: true) }
+        let old = page == nil ? oldLines(lines, channel) : 0
+        for (index, line) in lines.enumerated() { take(line, isReplayed: true, isOld: index < old) }
+        // What was said in that second before the channel was served is not taken for missed later.
+        if channel.catchUp.isFirst, let time = channels[name]?.source?.time { channels[name]?.source?.time = (time / 1000 + 1) * 1000 }
         guard let page else { return }
         channels[name]?.catchUp.readByTime = channel.catchUp.readByTime || page.isByTime
         if let next = page.next(behind: lines, isFull: lines.count >= historyPage) { ask(name, next) } else { finishCatchUp(name) }
@@ -103,6 +106,14 @@ extension IRCEndpoint {
         guard let source else { return false }
         let isKnown = lines.contains { $0.messageID != nil && $0.messageID == source.messageID }
         return isKnown || (lines.first?.time).map { $0 <= source.time } ?? false
+    }
+
+    /// How many of the lines that are played at joining were there when the channel was read last: known, or from before it was served.
+    private func oldLines(_ lines: [ChannelLine], _ channel: IRCChannel) -> Int {
+        if channel.catchUp.isFirst { return lines.count }
+        guard let source = channel.source else { return 0 }
+        if let place = lines.lastIndex(where: { $0.messageID != nil && $0.messageID == source.messageID }) { return place + 1 }
+        return lines.prefix { ($0.time ?? .max) / 1000 < source.time / 1000 }.count
     }
 
     /// Everything that was said before has been read; what came meanwhile follows.
@@ -116,7 +127,6 @@ extension IRCEndpoint {
         // Pages of history held these lines too, so they are counted as there.
         if channel.catchUp.readByTime { channels[name]?.kinds = (0, [:]) }
         for line in held { take(line, isReplayed: channel.catchUp.hasHistory && (line.messageID ?? line.tags["time"]) != nil) }
-        channels[name]?.catchUp.isFirst = false
         if channels[name]?.source == nil { channels[name]?.source = SourceCursor(time: loop.time.seconds * 1000) }
         connectWhereCaughtUp()
         joinSome()
@@ -185,7 +195,7 @@ extension IRCEndpoint {
     }
 
     /// A line in its turn, live or played again.
-    private func take(_ line: ChannelLine, isReplayed: Bool) {
+    private func take(_ line: ChannelLine, isReplayed: Bool, isOld: Bool = false) {
         let name = line.channel
         guard let channel = channels[name] else { return }
         let time = line.time ?? loop.time.seconds * 1000
@@ -209,7 +219,7 @@ extension IRCEndpoint {
             counters.relayed += 1
             return
         }
-        if channel.settings.direction == .out || isReplayed && channel.catchUp.isFirst && channel.phase == .catchingUp { return }
+        if channel.settings.direction == .out || isOld { return }
         let mapping = IRCMapping(caseMapping: machine.features.caseMapping)
         var key = line.messageID.map { NativeKey($0) }
         if key == nil, let time = line.time {
