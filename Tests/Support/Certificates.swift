@@ -1,10 +1,10 @@
 import Glibc
 
 /// A certificate authority made for one test by the openssl command, and what it vouches for.
-package final class Certificates {
+package final class Certificates: Sendable {
     private let folder = TemporaryFolder()
 
-    package struct Pair {
+    package struct Pair: Sendable {
         package let certificate: String
         package let key: String
     }

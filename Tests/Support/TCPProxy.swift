@@ -26,7 +26,7 @@ package final class TCPProxy: Sendable {
         let port = freePort()
         var on: Int32 = 1
         setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        let status = TCPProxy.withLoopback(port) { bind(number, $0, $1) }
+        let status = withLoopback(port) { bind(number, $0, $1) }
         precondition(status == 0 && listen(number, 16) == 0, "the proxy can't listen")
         listener = number
         self.port = port
@@ -98,7 +98,7 @@ package final class TCPProxy: Sendable {
     private func accept(into pairs: inout [Pair]) {
         let client = Glibc.accept(listener, nil, nil)
         let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        if TCPProxy.withLoopback(target, { connect(server, $0, $1) }) == 0 {
+        if withLoopback(target, { connect(server, $0, $1) }) == 0 {
             pairs.append(Pair(client: client, server: server))
         } else {
             end(Pair(client: client, server: server))
@@ -123,15 +123,5 @@ package final class TCPProxy: Sendable {
     private func end(_ pair: Pair) {
         close(pair.client)
         close(pair.server)
-    }
-
-    private static func withLoopback(_ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-        }
     }
 }

@@ -127,7 +127,14 @@ extension IRCEndpoint {
         // Pages of history held these lines too, so they are counted as there.
         if channel.catchUp.readByTime { channels[name]?.kinds = (0, [:]) }
         for line in held { take(line, isReplayed: channel.catchUp.hasHistory && (line.messageID ?? line.tags["time"]) != nil) }
-        if channels[name]?.source == nil { channels[name]?.source = SourceCursor(time: loop.time.seconds * 1000) }
+        if channel.catchUp.isFirst {
+            // From here on it is served, so this is durable before anybody is told that it is connected.
+            let source = channels[name]?.source ?? SourceCursor(time: loop.time.seconds * 1000)
+            channels[name]?.source = source
+            channels[name]?.written = source
+            intake.append(.read(channel.destination, source))
+            intakeSignal.set()
+        }
         connectWhereCaughtUp()
         joinSome()
     }
@@ -139,7 +146,6 @@ extension IRCEndpoint {
         for name in channels.keys.sorted() {
             guard let channel = channels[name], channel.phase == .caughtUp else { continue }
             channels[name]?.phase = .connected
-            log.info("connected to a channel", ["channel": name, "history": String(channel.catchUp.hasHistory)])
             intake.append(.connected(channel.destination, capabilities(of: channel)))
             intakeSignal.set()
         }
@@ -257,9 +263,9 @@ extension IRCEndpoint {
             case .connected(let channel, let capabilities):
                 try await hand(&reading, port)
                 // It may have been left meanwhile.
-                if channels.values.contains(where: { $0.destination == channel && $0.phase == .connected }) {
-                    await port.connected(channel, capabilities)
-                }
+                guard let known = channels.values.first(where: { $0.destination == channel && $0.phase == .connected }) else { continue }
+                log.info("connected to a channel", ["channel": known.name, "history": String(known.catchUp.hasHistory)])
+                await port.connected(channel, capabilities)
             }
         }
         try await hand(&reading, port)
