@@ -115,7 +115,7 @@ let package = Package(
         support("Simulation", ["Support", "Base", "Model", "Core", "Store"]),
         .target(name: "FaultyVFS", dependencies: ["CSQLite"], path: "Tests/FaultyVFS"),
         helper("JournalVictim", ["Base", "Model", "Core", "Store", "Support", "Simulation"]),
-        support("FuzzTargets", ["Base", "Model", "Markup", "WireIRC", "Core", "Store", "Daemon"]),
+        support("FuzzTargets", ["Base", "Model", "Markup", "WireIRC", "EndpointIRC", "Core", "Store", "Daemon"]),
         helper("Fuzz", ["FuzzTargets"]),
 
         tests("Corpora", ["Base", "FuzzTargets", "Support"]),

@@ -7,7 +7,8 @@ import Store
 /// The decoders under test by name: what each does with any bytes without failing, and what must hold of the outcome.
 package let fuzzTargets: [(name: String, run: @Sendable ([UInt8]) -> Void)] = [
     ("record", { record($0) }), ("text", { text($0) }), ("identity", { identity($0) }), ("block", { block($0) }),
-    ("configuration", { configuration($0) }),
+    ("configuration", { configuration($0) }), ("irc-line", { ircLine($0) }), ("irc-session", { ircSession($0) }),
+    ("irc-formatting", { ircFormatting($0) }), ("irc-splitter", { ircSplitter($0) }),
 ]
 
 /// A record that is accepted decodes, and an event of a known kind that is written again means the same.

@@ -2,20 +2,20 @@ import Markup
 import Model
 
 /// Cuts a text into lines that a server takes whole: at line ends, else between words, else between graphemes.
-struct LineSplitter {
+package struct LineSplitter {
     let body: RichText
     /// Bytes of text that a line holds, codes for formatting included.
-    let limit: Int
+    package let limit: Int
     private let bytes: [UInt8]
 
-    init(_ body: RichText, limit: Int) {
+    package init(_ body: RichText, limit: Int) {
         self.body = body
         self.limit = max(16, limit)
         bytes = Array(body.text.utf8)
     }
 
     /// The pieces from byte `start` on, without the line ends and spaces where they were cut. A scalar border.
-    func pieces(from start: Int) -> [Range<Int>] {
+    package func pieces(from start: Int) -> [Range<Int>] {
         var pieces: [Range<Int>] = []
         var place = start
         while place < bytes.count {

@@ -189,6 +189,13 @@ package struct SessionMachine: Hashable, Sendable {
         return [.failed(command: command, code: code, context: Array(message.parameters.dropFirst(2).dropLast()), text: message.trailing)]
     }
 
+    /// Whether what it holds of the server's words is within the limits: what fuzzing looks at.
+    package var isBounded: Bool {
+        offered.count <= IRCLimits.capabilities && batches.count <= IRCLimits.batches
+            && batches.values.allSatisfy { $0.lines.count <= IRCLimits.batchLines }
+            && channels.values.allSatisfy { $0.modes.count <= IRCLimits.modes }
+    }
+
     /// A channel of this client's. What goes to `@#channel` is for those of rank alone and belongs to no channel here.
     func known(_ name: String) -> ChannelState? { channels[features.caseMapping.fold(name)] }
 }
