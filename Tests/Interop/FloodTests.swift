@@ -30,6 +30,25 @@ import Testing
         #expect(relay.stop() == 0)
     }
 
+    /// Stopped while a server holds lines back: their answers are waited for, so none comes twice.
+    @Test func stoppedInTheMiddleOfSixtyLines() throws {
+        var limited = ForeignServer.Options()
+        limited.limitsFloods = true
+        let ng = ForeignServer(.ngIRCd, limited)
+        let fast = ForeignServer(.inspIRCd)
+        let talk = Conversation(IRCProbe(fast, "talker", join: ["#fast"]), "#fast", IRCProbe(ng, "anna", join: ["#a"]), "#a")
+        let relay = RelayUnderTest(endpoint("ng", ng.port) + endpoint("fast", fast.port) + bridge("ops", "fast:#fast", "ng:#a"))
+        try #require(relay.waitForLog("connected to a channel", times: 2), "\(relay.log)")
+        talk.go(left: 60, right: 0)
+        for _ in 0..<200 where talk.toRight.arrived < 20 { talk.listen(milliseconds: 50) }
+        #expect(relay.stop() == 0)
+        relay.start()
+        talk.settle(seconds: 60)
+        print("stopped within 60 lines: \(talk.toRight)")
+        #expect(talk.toRight.lost == 0 && talk.toRight.twice == 0 && talk.toRight.outOfOrder == 0, "\(talk.toRight) \(relay.log)")
+        #expect(relay.stop() == 0)
+    }
+
     /// Eight channels are some thirty lines before anything is said.
     @Test func manyChannelsAreJoinedWithoutAFlood() throws {
         var limited = ForeignServer.Options()

@@ -13,7 +13,6 @@ extension IRCEndpoint {
             channels[name]?.written = source
         }
         guard channels[name]?.phase == .joining || channels[name]?.phase == .absent else { return }
-        channels[name]?.rejoin.reset()
         log.info("joined", ["channel": name])
         catchUp(name)
     }

@@ -26,13 +26,12 @@ extension IRCEndpoint {
         case .modesChanged: break
         case .line(let line): await said(line, port)
         case .history(let name, let lines): played(name, lines)
-        case .replayAnnounced:
-            for key in channels.keys where channels[key]?.phase == .catchingUp { channels[key]?.catchUp.isReplaying = true }
+        case .replayAnnounced(let name): channels[name]?.catchUp.isReplaying = true
         case .pong(let token): await ponged(token, port)
         case .refused(let label, let channel, let code, let text): await refused(label, channel, code, text, port)
         case .swallowed(let label): await refused(label, nil, "swallowed", "the server took the line in and shows it to nobody", port)
         case .failed(let command, let code, let context, let text): failed(command, code, context, text)
-        case .servicesSaid(let text): log.info("NickServ says", ["text": text])
+        case .servicesSaid(let text): log.info("NickServ says", ["text": text.replacing(secrets.nickServ ?? "\0", with: "…")])
         case .nickChanged(let nick):
             log.info("nick changed", ["nick": nick])
             connectWhereCaughtUp()
@@ -84,6 +83,7 @@ extension IRCEndpoint {
     private func left(_ name: String, _ reason: String, _ port: any RelayPort) async {
         guard let channel = channels[name] else { return }
         log.warning("left a channel", ["channel": name, "reason": reason])
+        if channel.catchUp.joinedAt + EndpointLimits.settled.milliseconds < loop.time.seconds * 1000 { channels[name]?.rejoin.reset() }
         noteWhatWasRead()
         outgoing.drop(channel.destination)
         channels[name]?.reset()
@@ -172,11 +172,11 @@ extension IRCEndpoint {
         for key in channels.keys.sorted() {
             guard let channel = channels[key], channel.phase == .connected, var source = channel.source else { continue }
             let now = loop.time.seconds * 1000
-            let isQuiet = source.time + EndpointLimits.sources.nanoseconds / 1_000_000 < now
+            let isQuiet = source.time + EndpointLimits.sources.milliseconds < now
             // Where the server keeps nothing, a gap begins when the channel was last known to be read.
             if !channel.catchUp.hasHistory && isQuiet { source.time = now }
             guard source != channel.written,
-                isQuiet || source.time > (channel.written?.time ?? 0) + EndpointLimits.sources.nanoseconds / 1_000_000
+                isQuiet || source.time > (channel.written?.time ?? 0) + EndpointLimits.sources.milliseconds
             else { continue }
             channels[key]?.source = source
             channels[key]?.written = source

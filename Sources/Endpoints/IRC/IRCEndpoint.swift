@@ -121,7 +121,6 @@ package actor IRCEndpoint: Endpoint {
         isStopping = true
         stopSignal.set()
         if stream == nil { return }
-        noteWhatWasRead()
         drain(until: loop.now + EndpointLimits.draining)
     }
 
@@ -144,13 +143,13 @@ package actor IRCEndpoint: Endpoint {
             await session(server, port)
             if let failure { throw failure }
             if isStopping { return }
-            if readySince != nil {
-                backoff.reset()
+            if let readySince {
+                if readySince.distance(to: loop.now) > EndpointLimits.settled { backoff.reset() }
                 next -= 1
             }
             let wait = backoff.wait(entropy.bytes(8).firstUInt64)
             log.warning(
-                "disconnected", ["server": server.description, "reason": ending ?? "", "again_in_ms": String(wait.nanoseconds / 1_000_000)])
+                "disconnected", ["server": server.description, "reason": ending ?? "", "again_in_ms": String(wait.milliseconds)])
             counters.reconnects += 1
             let timer = loop.schedule(at: loop.now + wait) { [weak self] in self?.assumeIsolated { $0.stopSignal.set() } }
             await withUnsafeContinuation { stopSignal.wait($0) }

@@ -20,6 +20,9 @@ enum EndpointLimits {
     /// Waits between tries to connect, and to join.
     static let reconnect = Backoff(first: .seconds(1), longest: .seconds(300))
     static let rejoin = Backoff(first: .seconds(5), longest: .seconds(600))
+    /// After so long on a server, or in a channel, the next wait is a short one again: whoever throws this client out at once does so more
+    /// and more seldom.
+    static let settled = Interval.seconds(3)
     /// Channels that are being joined at once, three lines each: servers throw out who sends more than some 20 lines at once.
     static let joinsAtOnce = 4
     /// The answer to JOIN and CHATHISTORY is waited for so long.

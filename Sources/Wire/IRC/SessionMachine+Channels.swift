@@ -59,7 +59,7 @@ extension SessionMachine {
         if message.command == "NOTICE", let source = message.source, source.user == nil, isReplay(message.trailing),
             has("batch") == false
         {
-            return [.replayAnnounced]
+            return known(message.parameter(0)).map { [.replayAnnounced($0.name)] } ?? []
         }
         if phase == .identifying, message.command == "NOTICE", message.source?.nick.lowercased() == "nickserv" {
             return [.servicesSaid(message.trailing)]
@@ -104,8 +104,8 @@ extension SessionMachine {
             batches[history]?.lines = []
             lines.append(line)
             // A long one is handed on piece by piece.
-            if lines.count >= IRCLimits.batchLines, let channel = known(batches[history]?.channel ?? "") {
-                return [.history(channel.name, lines)]
+            if lines.count >= IRCLimits.batchLines {
+                return known(batches[history]?.channel ?? "").map { [.history($0.name, lines)] } ?? []
             }
             batches[history]?.lines = lines
             return []

@@ -30,8 +30,9 @@ extension SessionMachine {
             return answered(words)
         case "NAK":
             // All or nothing: what was asked for together is asked for one by one.
-            if words.count > 1 { return words.filter(requested.contains).map { .send(IRCMessage("CAP", "REQ", $0)) } }
-            return answered(words)
+            if isAskingOneByOne || requested.count == 1 { return answered(words) }
+            isAskingOneByOne = true
+            return requested.map { .send(IRCMessage("CAP", "REQ", $0)) }
         case "NEW":
             for word in words { offer(String(word.prefix { $0 != "=" }), "") }
             return []

@@ -45,7 +45,7 @@ package struct SessionMachine: Hashable, Sendable {
         /// What a server played again, as one batch or the next piece of a long one.
         case history(String, [ChannelLine])
         /// A server without batches plays lines again: those that come next may be old.
-        case replayAnnounced
+        case replayAnnounced(String)
         case pong(String)
         /// The server's word about a line of this client's: by its label if it has one, else by its channel.
         case refused(label: String?, channel: String?, code: String, text: String)
@@ -83,6 +83,7 @@ package struct SessionMachine: Hashable, Sendable {
     var phase = Phase.registering
     var offered: [String: String] = [:]
     var requested: [String] = []
+    var isAskingOneByOne = false
     var isNegotiating = true
     var nickAttempts = 0
     var channels: [String: ChannelState] = [:]
