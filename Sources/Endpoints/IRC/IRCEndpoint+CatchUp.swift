@@ -199,12 +199,12 @@ extension IRCEndpoint {
         }
     }
 
-    /// A line in its turn, live or played again.
+    /// A line in its turn, live or played again. `isOld`: read before, or said before the channel was served; only its mark counts.
     private func take(_ line: ChannelLine, isReplayed: Bool, isOld: Bool = false) {
         let name = line.channel
         guard let channel = channels[name] else { return }
         let time = line.time ?? loop.time.seconds * 1000
-        channels[name]?.read(line, at: time)
+        if !isOld || channel.catchUp.isFirst { channels[name]?.read(line, at: time) }
         if let text = line.tags[IRCMark.tag] {
             if let mark = seal.mark(text, in: name), let id = line.messageID {
                 intake.append(.found(channel.destination, mark, NativeKey(id)))
