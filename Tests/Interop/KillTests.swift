@@ -73,8 +73,9 @@ import Testing
         try #require(relay.waitForLog("connected to a channel", times: 2), "\(relay.log)")
         var seen: [String] = []
         var count = 0
+        // Whoever joins later is shown what was said before, so there is one witness at a time.
+        var bob = IRCProbe(insp, "bob", join: ["#b"])
         for round in 1...3 {
-            let bob = IRCProbe(insp, "bob", join: ["#b"])
             for _ in 0..<40 {
                 count += 3
                 for number in count - 2...count { anna.say("n \(number)", in: "#a") }
@@ -87,14 +88,14 @@ import Testing
             for number in count - 4...count { anna.say("n \(number)", in: "#a") }
             insp.start()
             // Somebody has to be there to see what comes.
-            let late = IRCProbe(insp, "late", join: ["#b"])
+            bob = IRCProbe(insp, "bob", join: ["#b"])
             try #require(relay.waitForLog("connected to a channel", times: 2 + round, seconds: 60), "\(relay.log)")
-            _ = late.wait(seconds: 20) { _ in Tally("n", sent: count, in: seen + late.said(in: "#b", by: "fairlead")).lost == 0 }
-            seen += late.said(in: "#b", by: "fairlead")
+            _ = bob.wait(seconds: 20) { _ in Tally("n", sent: count, in: seen + bob.said(in: "#b", by: "fairlead")).lost == 0 }
         }
+        seen += bob.said(in: "#b", by: "fairlead")
         let tally = Tally("n", sent: count, in: seen)
         print("server killed 3 times: \(tally)")
-        #expect(tally.lost == 0 && tally.twice <= 3 * 256 && tally.outOfOrder == 0, "\(tally) \(relay.log)")
+        #expect(tally.lost == 0 && tally.twice <= 3 * 8 && tally.outOfOrder == 0, "\(tally) \(relay.log)")
         #expect(relay.stop() == 0)
     }
 
@@ -125,7 +126,7 @@ import Testing
             for _ in 0..<10 { talk.go(left: round % 2 == 1 ? 0 : 2, right: 2) }
             try #require(relay.waitForLog("connected to a channel"), "\(relay.log)")
             print("cut: back after \(time(nil) - start) s")
-            #expect(time(nil) - start < 15)
+            #expect(time(nil) - start < 60)
             toNg.delay(milliseconds: 30)
             talk.go(left: 5, right: 20)
             toNg.delay(milliseconds: 0)
