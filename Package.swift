@@ -142,7 +142,8 @@ let package = Package(
         .target(name: "FaultyVFS", dependencies: ["CSQLite"], path: "Tests/FaultyVFS"),
         helper("JournalVictim", ["Base", "Model", "Core", "Store", "Support", "Simulation"]),
         support(
-            "FuzzTargets", ["Base", "Model", "Markup", "WireIRC", "WireMail", "WireLink", "Links", "Core", "Store", "Daemon"]),
+            "FuzzTargets",
+            ["Base", "Model", "Markup", "WireIRC", "WireMail", "WireLink", "EndpointIRC", "Links", "Core", "Store", "Daemon"]),
         helper("Fuzz", ["FuzzTargets"]),
 
         tests("Corpora", ["Base", "FuzzTargets", "Support"]),
@@ -150,7 +151,7 @@ let package = Package(
         tests("Model", ["Base", "Model", "Support"]),
         tests("Markup", ["Base", "Model", "Markup", "Support"]),
         tests("WireIRC", ["Base", "WireIRC", "Support"]),
-        tests("EndpointIRC", ["Base", "Model", "Markup", "WireIRC", "Core", "EndpointIRC", "Support"]),
+        tests("EndpointIRC", ["Base", "Model", "Markup", "WireIRC", "Core", "Daemon", "EndpointIRC", "Simulation", "Support"]),
         tests("WireLink", ["Base", "WireLink", "Support"]),
         tests("Links", ["Base", "Model", "Core", "Store", "WireLink", "Links", "Support", "Simulation", "FuzzTargets"]),
         tests("WireMail", ["Base", "WireMail", "IO", "Support"]),

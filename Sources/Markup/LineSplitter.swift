@@ -49,13 +49,13 @@ package struct LineSplitter {
         }
         // A line that would be mostly empty is cut within its word instead.
         if let lastSpace, lastSpace - line.lowerBound > limit / 2 { return lastSpace }
-        return last > line.lowerBound ? last : hardCut(line)
+        return last > line.lowerBound ? last : hardCut(line, fits)
     }
 
     /// A single grapheme longer than a line: cut at a scalar.
-    private func hardCut(_ line: Range<Int>) -> Int {
+    private func hardCut(_ line: Range<Int>, _ fits: (Range<Int>) -> Bool) -> Int {
         var end = min(line.lowerBound + limit, line.upperBound)
-        while end > line.lowerBound + 1, end < bytes.count, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+        while end > line.lowerBound + 1, !fits(line.lowerBound..<end) || end < bytes.count && bytes[end] & 0xC0 == 0x80 { end -= 1 }
         return end
     }
 }

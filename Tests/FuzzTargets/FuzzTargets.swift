@@ -11,6 +11,8 @@ package let fuzzTargets: [(name: String, run: @Sendable ([UInt8]) -> Void)] = [
     ("record", { record($0) }), ("text", { text($0) }), ("identity", { identity($0) }), ("block", { block($0) }),
     ("configuration", { configuration($0) }), ("link", { link($0) }), ("link-batch", { linkBatch($0) }), ("mail", { mail($0) }),
     ("irc-listener", { ircListener($0) }),
+    ("irc-line", { ircLine($0) }), ("irc-session", { ircSession($0) }),
+    ("irc-formatting", { ircFormatting($0) }), ("irc-splitter", { ircSplitter($0) }),
 ]
 
 /// A record that is accepted decodes, and an event of a known kind that is written again means the same.

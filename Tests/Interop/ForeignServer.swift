@@ -8,6 +8,10 @@ final class ForeignServer {
 
     let kind: Kind
     let port: UInt16
+    /// Where it speaks TLS, if it was given a certificate.
+    let tlsPort = freePort()
+    private let linkPort = freePort()
+    private var services: ServicesServer?
     private let folder = TemporaryFolder()
     private let options: Options
     private var process: ChildProcess?
@@ -17,7 +21,14 @@ final class ForeignServer {
         var limitsFloods = false
         /// Lines that InspIRCd keeps for those who join; nil: none.
         var keptLines: Int? = 10_000
-        var isServices = false
+        /// NickServ and SASL.
+        var hasServices = false
+        /// Its certificate and key; InspIRCd only.
+        var tls: Certificates.Pair?
+        /// The address it listens at, an IPv6 one for example.
+        var address = "127.0.0.1"
+        /// Lines of its configuration beyond that.
+        var more = ""
     }
 
     init(_ kind: Kind, _ options: Options = Options()) {
@@ -30,6 +41,7 @@ final class ForeignServer {
     deinit { stop() }
 
     func stop() {
+        services = nil
         process?.kill()
         process = nil
     }
@@ -48,10 +60,19 @@ final class ForeignServer {
                 everythingTo: "\(folder.path)/log")
         }
         for _ in 0..<500 {
-            if IRCProbe.canConnect(port) { return }
+            if IRCProbe.canConnect(port) { return linkServices() }
             usleep(20_000)
         }
         preconditionFailure("\(kind) does not start: \(ForeignServer.text(of: "\(folder.path)/log"))")
+    }
+
+    private func linkServices() {
+        guard options.hasServices else { return }
+        services =
+            switch kind {
+            case .ngIRCd: ServicesServer(linkedTo: "ng.test", at: port, ["protocol/ngircd"])
+            case .inspIRCd: ServicesServer(linkedTo: "insp.test", at: linkPort, ["protocol/base36uid", "protocol/inspircd"])
+            }
     }
 
     private func write(_ text: String, to path: String) {
@@ -75,7 +96,7 @@ final class ForeignServer {
         [Global]
         Name = ng.test
         Info = test
-        Listen = 127.0.0.1
+        Listen = \(options.address == "127.0.0.1" ? "127.0.0.1" : "127.0.0.1,\(options.address)")
         Ports = \(port)
         MotdPhrase = "hello"
         [Limits]
@@ -86,6 +107,41 @@ final class ForeignServer {
         DNS = no
         Ident = no
         PAM = no
+        \(options.hasServices ? ngIRCdLink : "")
+        \(options.more)
+        """
+    }
+
+    private var ngIRCdLink: String {
+        """
+        [Server]
+        Name = services.test
+        MyPassword = \(ServicesServer.password)
+        PeerPassword = \(ServicesServer.password)
+        ServiceMask = *Serv
+        Passive = yes
+        """
+    }
+
+    private var inspIRCdLink: String {
+        let modules = [
+            "spanningtree", "services_account", "globops", "hidechans", "hideoper", "cban", "svshold", "sasl", "chghost",
+        ]
+        return """
+            \(modules.map { "<module name=\"\($0)\">" }.joined(separator: "\n"))
+            <bind address="127.0.0.1" port="\(linkPort)" type="servers">
+            <link name="services.test" ipaddr="127.0.0.1" port="\(linkPort)" allowmask="127.0.0.0/8" timeout="10" \
+            sendpass="\(ServicesServer.password)" recvpass="\(ServicesServer.password)">
+            <uline server="services.test" silent="yes">
+            <sasl target="services.test">
+            """
+    }
+
+    private func inspIRCdTLS(_ pair: Certificates.Pair) -> String {
+        """
+        <module name="ssl_gnutls">
+        <sslprofile name="main" provider="gnutls" certfile="\(pair.certificate)" keyfile="\(pair.key)">
+        <bind address="127.0.0.1" port="\(tlsPort)" type="clients" sslprofile="main">
         """
     }
 
@@ -109,6 +165,10 @@ final class ForeignServer {
             <path moduledir="\(ForeignServer.path("usr/lib/inspircd/modules"))" configdir="\(folder.path)" datadir="\(folder.path)" \
             logdir="\(folder.path)" runtimedir="\(folder.path)">
             <pid file="\(folder.path)/pid">
+            \(options.address == "127.0.0.1" ? "" : "<bind address=\"\(options.address)\" port=\"\(port)\" type=\"clients\">")
+            \(options.hasServices ? inspIRCdLink : "")
+            \(options.tls.map(inspIRCdTLS) ?? "")
+            \(options.more)
             <log method="file" type="*" level="default" target="\(folder.path)/server.log">
             """
     }

@@ -63,8 +63,10 @@ final class IRCProbe {
 
     func send(_ lines: String...) { send(lines) }
 
-    func send(_ lines: [String]) {
-        let bytes = [UInt8](lines.map { $0 + "\r\n" }.joined().utf8)
+    func send(_ lines: [String]) { send(bytes: [UInt8](lines.map { $0 + "\r\n" }.joined().utf8)) }
+
+    /// Whatever bytes, also such as are no text.
+    func send(bytes: [UInt8]) {
         var done = 0
         while done < bytes.count {
             let count = bytes.withUnsafeBytes { Glibc.send(number, $0.baseAddress! + done, bytes.count - done, Int32(MSG_NOSIGNAL)) }

@@ -7,8 +7,8 @@ final class RelayUnderTest {
     let folder = TemporaryFolder()
     private var process: ChildProcess?
 
-    init(_ configuration: String) {
-        configure(configuration)
+    init(_ configuration: String, language: String = "en") {
+        configure(configuration, language: language)
         start()
     }
 
@@ -20,12 +20,20 @@ final class RelayUnderTest {
         rmdir("\(folder.path)/conf.d")
     }
 
+    /// One that is configured and started later.
+    init(unstarted: ()) {}
+
     /// What stands before what a test adds.
-    func configure(_ text: String) {
-        let whole = "[relay]\nname = \"test\"\nstate = \"\(folder.path)/state\"\n\(text)\n"
-        let descriptor = open("\(folder.path)/fairlead.toml", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    func configure(_ text: String, language: String = "en", state: String? = nil) {
+        let state = state ?? "\(folder.path)/state"
+        write("language = \"\(language)\"\n[relay]\nname = \"test\"\nstate = \"\(state)\"\n\(text)\n", to: "fairlead.toml")
+    }
+
+    /// A file of its folder that only its owner may read.
+    func write(_ text: String, to name: String) {
+        let descriptor = open("\(folder.path)/\(name)", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         defer { close(descriptor) }
-        _ = write(descriptor, whole, whole.utf8.count)
+        _ = Glibc.write(descriptor, text, text.utf8.count)
     }
 
     func start() {
@@ -61,6 +69,9 @@ final class RelayUnderTest {
 
     var log: String { ForeignServer.text(of: "\(folder.path)/log") }
 
+    /// Forgets what was logged until now.
+    func clearLog() { truncate("\(folder.path)/log", 0) }
+
     /// Whether nothing was logged for a second.
     var isQuiet: Bool {
         let before = log.utf8.count
@@ -70,8 +81,13 @@ final class RelayUnderTest {
 
     /// Waits until words stand in the log so many times.
     func waitForLog(_ words: String, times: Int = 1, seconds: Int = 30) -> Bool {
+        waits(seconds: seconds) { $0.ranges(of: words).count >= times }
+    }
+
+    /// Waits until the log is as wanted.
+    func waits(seconds: Int = 30, _ isDone: (String) -> Bool) -> Bool {
         for _ in 0..<seconds * 20 {
-            if log.ranges(of: words).count >= times { return true }
+            if isDone(log) { return true }
             usleep(50_000)
         }
         return false

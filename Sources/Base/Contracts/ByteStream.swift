@@ -11,11 +11,19 @@ package protocol ByteStream: AnyObject, Sendable {
 }
 
 /// Why a connection can't be used further.
-package enum StreamError: Error, Hashable, Sendable {
+package enum StreamError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Ended by this side.
     case closed
     /// Ended by the other side or by the network, with the system's word for it.
     case lost(String)
     /// Nothing happened for as long as was agreed.
     case timedOut
+
+    package var description: String {
+        switch self {
+        case .closed: "closed"
+        case .lost(let words): words
+        case .timedOut: "no answer in time"
+        }
+    }
 }

@@ -27,6 +27,7 @@ package struct Interval: Hashable, Comparable, Sendable {
     package static let zero = Interval(nanoseconds: 0)
 
     package var seconds: UInt64 { nanoseconds / 1_000_000_000 }
+    package var milliseconds: UInt64 { nanoseconds / 1_000_000 }
 
     package static func < (left: Interval, right: Interval) -> Bool { left.nanoseconds < right.nanoseconds }
     package static func + (left: Interval, right: Interval) -> Interval { Interval(nanoseconds: left.nanoseconds + right.nanoseconds) }

@@ -46,6 +46,8 @@ struct IRCChannel {
     let destination: DestinationID
     var settings: MemberSettings
     var phase = Phase.absent
+    /// When the server was last asked for something that `joining` and `catchingUp` wait for.
+    var askedAt = Instant(nanoseconds: 0)
     /// How far it has been read, and how much of that the journal knows; nil before anything was read in any life.
     var source: SourceCursor?
     var written: SourceCursor?
@@ -65,6 +67,8 @@ struct IRCChannel {
     /// What is known of the time before joining.
     struct CatchUp {
         var joinedAt: UInt64 = 0
+        /// It was never served before: what was said until now is not for the others of its bridge.
+        var isFirst = false
         /// Lines that came live meanwhile.
         var held: [ChannelLine] = []
         /// The time of the oldest line that the server had, in milliseconds.
@@ -73,25 +77,27 @@ struct IRCChannel {
         var reachesBack = false
         var hasHistory = false
         /// The page of CHATHISTORY that was asked for last; nil if none was.
-        var page: Page?
+        var page: HistoryPage?
+        /// Whether any page was asked for by time.
+        var readByTime = false
         /// A server without batches announced old lines: what comes until the barrier can't be told from new ones.
         var isReplaying = false
         /// Lines of our own account that bear no mark, which claims may be matched with: text, and the server's id.
         var ownLines: [(text: String, messageID: String?)] = []
-
-        enum Page: Hashable { case afterMessage(String), afterTime(UInt64) }
     }
 
     /// The channel was left or the connection lost.
     mutating func reset() {
         phase = .absent
+        rejoinAt = nil
         catchUp = CatchUp()
         kinds = (0, [:])
     }
 
-    /// A line was read.
+    /// A line was read. `time` is the server's if it says so, and then not compared with this machine's.
     mutating func read(_ line: ChannelLine, at time: UInt64) {
-        source = SourceCursor(time: max(time, source?.time ?? 0), messageID: line.messageID ?? source?.messageID)
+        let time = line.time ?? max(time, source?.time ?? 0)
+        source = SourceCursor(time: time, messageID: line.messageID ?? source?.messageID)
     }
 
     /// The name that a line without an id gets.

@@ -12,18 +12,21 @@ extension IRCEndpoint {
             channels[name]?.source = source
             channels[name]?.written = source
         }
-        guard channels[name]?.phase == .joining else { return }
-        channels[name]?.phase = .catchingUp
-        channels[name]?.rejoin.reset()
-        channels[name]?.catchUp = IRCChannel.CatchUp()
-        channels[name]?.catchUp.joinedAt = loop.time.seconds * 1000
+        guard channels[name]?.phase == .joining || channels[name]?.phase == .absent else { return }
         log.info("joined", ["channel": name])
-        send(IRCMessage("MODE", name))
-        barrier(for: name)
+        catchUp(name)
     }
 
-    /// What the server has to say of a channel has been said when the answer to this comes.
-    private func barrier(for name: String) {
+    /// What the server has to say of a channel has been said when the answer to the PING comes.
+    func catchUp(_ name: String) {
+        guard var channel = channels[name] else { return }
+        channel.phase = .catchingUp
+        channel.askedAt = loop.now
+        channel.catchUp = IRCChannel.CatchUp()
+        channel.catchUp.joinedAt = loop.time.seconds * 1000
+        channel.catchUp.isFirst = channel.source == nil
+        channels[name] = channel
+        send(IRCMessage("MODE", name))
         barrierCount += 1
         let token = "fairlead-join-\(barrierCount)"
         barriers[token] = name
@@ -40,57 +43,76 @@ extension IRCEndpoint {
 
     private func passedBarrier(_ name: String) {
         guard let channel = channels[name], channel.phase == .catchingUp else { return }
-        guard machine.hasHistory, let source = channel.source else { return finishCatchUp(name) }
+        guard machine.hasHistory else { return finishCatchUp(name) }
         channels[name]?.catchUp.hasHistory = true
-        ask(name, source.messageID.map { .afterMessage($0) } ?? .afterTime(source.time))
+        guard let source = channel.source else { return finishCatchUp(name) }
+        ask(name, .first(after: source))
     }
 
     /// IRCv3 chathistory.
-    private func ask(_ name: String, _ page: IRCChannel.CatchUp.Page) {
+    private func ask(_ name: String, _ page: HistoryPage) {
         channels[name]?.catchUp.page = page
-        let limit = min(machine.features.historyLimit ?? EndpointLimits.historyPage, EndpointLimits.historyPage)
-        let selector =
-            switch page {
-            case .afterMessage(let id): "msgid=\(id)"
-            case .afterTime(let time): "timestamp=\(ServerTime.text(time))"
-            }
-        send(IRCMessage("CHATHISTORY", "AFTER", name, selector, String(limit)))
+        channels[name]?.askedAt = loop.now
+        send(IRCMessage("CHATHISTORY", "AFTER", name, page.selector, String(historyPage)))
     }
 
+    private var historyPage: Int { min(machine.features.historyLimit ?? EndpointLimits.historyPage, EndpointLimits.historyPage) }
+
     /// A server does not know the line that was read last, or no history at all.
-    func failed(_ command: String, _ code: String, _ text: String) {
+    func failed(_ command: String, _ code: String, _ context: [String], _ text: String) {
         log.warning("a command failed", ["command": command, "code": code, "reason": text])
         guard command == "CHATHISTORY" else { return }
-        for name in channels.keys.sorted() {
-            guard let channel = channels[name], channel.phase == .catchingUp, let page = channel.catchUp.page else { continue }
-            if case .afterMessage = page, let source = channel.source {
-                ask(name, .afterTime(source.time))
-            } else {
-                finishCatchUp(name)
-            }
-            return
+        let asking = channels.keys.sorted().filter { channels[$0]?.phase == .catchingUp && channels[$0]?.catchUp.page != nil }
+        let isNamed = { (name: String) in context.contains { self.machine.channel($0)?.name == name } }
+        guard let name = asking.first(where: isNamed) ?? asking.first, let channel = channels[name] else { return }
+        if case .afterMessage = channel.catchUp.page, let source = channel.source {
+            ask(name, .wholeSecond(of: source.time))
+        } else {
+            historyFailed(name)
         }
+    }
+
+    /// Nothing is known of what was said before.
+    func historyFailed(_ name: String) {
+        channels[name]?.catchUp.hasHistory = false
+        finishCatchUp(name)
     }
 
     /// What a server played again: at joining, or because it was asked for.
     func played(_ name: String, _ lines: [ChannelLine]) {
         guard let channel = channels[name], channel.phase == .catchingUp else { return }
+        let page = channel.catchUp.page
+        // Where history can be asked for, what comes unasked says nothing of what lies before it.
+        if machine.hasHistory && page == nil { return }
         channels[name]?.catchUp.hasHistory = true
-        let source = channel.source
-        if channel.catchUp.page != nil || source == nil {
-            channels[name]?.catchUp.reachesBack = source != nil
-        } else if let source {
-            let isKnown = lines.contains { $0.messageID != nil && $0.messageID == source.messageID }
-            channels[name]?.catchUp.reachesBack = isKnown || (lines.first?.time).map { $0 <= source.time } ?? false
+        if channel.catchUp.oldest == nil {
+            channels[name]?.catchUp.oldest = lines.first?.time
+            channels[name]?.catchUp.reachesBack = page != nil || reachesBack(lines, to: channel.source)
+            if channels[name]?.catchUp.reachesBack == false { tellGap(name, until: lines.first?.time ?? channel.catchUp.joinedAt) }
         }
-        channels[name]?.catchUp.oldest = channel.catchUp.oldest ?? lines.first?.time
-        if channels[name]?.catchUp.reachesBack == false { tellGap(name, until: lines.first?.time ?? channel.catchUp.joinedAt) }
-        for line in lines { take(line, isReplayed: true) }
-        guard channel.catchUp.page != nil else { return }
-        // A page without anything new is the end.
-        let next = channels[name]?.source
-        if lines.isEmpty || next == source { return finishCatchUp(name) }
-        ask(name, next?.messageID.map { .afterMessage($0) } ?? .afterTime(next?.time ?? 0))
+        if page?.isWholeSecond == true { channels[name]?.kinds = (0, [:]) }
+        let old = page == nil ? oldLines(lines, channel) : 0
+        for (index, line) in lines.enumerated() { take(line, isReplayed: true, isOld: index < old) }
+        // What was said in that second before the channel was served is not taken for missed later.
+        if channel.catchUp.isFirst, let time = channels[name]?.source?.time { channels[name]?.source?.time = (time / 1000 + 1) * 1000 }
+        guard let page else { return }
+        channels[name]?.catchUp.readByTime = channel.catchUp.readByTime || page.isByTime
+        if let next = page.next(behind: lines, isFull: lines.count >= historyPage) { ask(name, next) } else { finishCatchUp(name) }
+    }
+
+    /// Whether what a server plays at joining begins with something that was read before.
+    private func reachesBack(_ lines: [ChannelLine], to source: SourceCursor?) -> Bool {
+        guard let source else { return false }
+        let isKnown = lines.contains { $0.messageID != nil && $0.messageID == source.messageID }
+        return isKnown || (lines.first?.time).map { $0 <= source.time } ?? false
+    }
+
+    /// How many of the lines that are played at joining were there when the channel was read last: known, or from before it was served.
+    private func oldLines(_ lines: [ChannelLine], _ channel: IRCChannel) -> Int {
+        if channel.catchUp.isFirst { return lines.count }
+        guard let source = channel.source else { return 0 }
+        if let place = lines.lastIndex(where: { $0.messageID != nil && $0.messageID == source.messageID }) { return place + 1 }
+        return lines.prefix { ($0.time ?? .max) / 1000 < source.time / 1000 }.count
     }
 
     /// Everything that was said before has been read; what came meanwhile follows.
@@ -101,9 +123,19 @@ extension IRCEndpoint {
         channels[name]?.catchUp.isReplaying = false
         let held = channel.catchUp.held
         channels[name]?.catchUp.held = []
-        for line in held { take(line, isReplayed: channel.catchUp.hasHistory) }
-        if channels[name]?.source == nil { channels[name]?.source = SourceCursor(time: loop.time.seconds * 1000) }
+        // Pages of history held these lines too, so they are counted as there.
+        if channel.catchUp.readByTime { channels[name]?.kinds = (0, [:]) }
+        for line in held { take(line, isReplayed: channel.catchUp.hasHistory && (line.messageID ?? line.tags["time"]) != nil) }
+        if channel.catchUp.isFirst {
+            // From here on it is served, so this is durable before anybody is told that it is connected.
+            let source = channels[name]?.source ?? SourceCursor(time: loop.time.seconds * 1000)
+            channels[name]?.source = source
+            channels[name]?.written = source
+            intake.append(.read(channel.destination, source))
+            intakeSignal.set()
+        }
         connectWhereCaughtUp()
+        joinSome()
     }
 
     /// The engine may deliver, as soon as no earlier connection of this client's can print any more: what that one still had in its
@@ -113,7 +145,6 @@ extension IRCEndpoint {
         for name in channels.keys.sorted() {
             guard let channel = channels[name], channel.phase == .caughtUp else { continue }
             channels[name]?.phase = .connected
-            log.info("connected to a channel", ["channel": name, "history": String(channel.catchUp.hasHistory)])
             intake.append(.connected(channel.destination, capabilities(of: channel)))
             intakeSignal.set()
         }
@@ -168,12 +199,12 @@ extension IRCEndpoint {
         }
     }
 
-    /// A line in its turn, live or played again.
-    private func take(_ line: ChannelLine, isReplayed: Bool) {
+    /// A line in its turn, live or played again. `isOld`: read before, or said before the channel was served; only its mark counts.
+    private func take(_ line: ChannelLine, isReplayed: Bool, isOld: Bool = false) {
         let name = line.channel
         guard let channel = channels[name] else { return }
         let time = line.time ?? loop.time.seconds * 1000
-        channels[name]?.read(line, at: time)
+        if !isOld || channel.catchUp.isFirst { channels[name]?.read(line, at: time) }
         if let text = line.tags[IRCMark.tag] {
             if let mark = seal.mark(text, in: name), let id = line.messageID {
                 intake.append(.found(channel.destination, mark, NativeKey(id)))
@@ -193,7 +224,7 @@ extension IRCEndpoint {
             counters.relayed += 1
             return
         }
-        if channel.settings.direction == .out { return }
+        if channel.settings.direction == .out || isOld { return }
         let mapping = IRCMapping(caseMapping: machine.features.caseMapping)
         var key = line.messageID.map { NativeKey($0) }
         if key == nil, let time = line.time {
@@ -230,6 +261,9 @@ extension IRCEndpoint {
                 await port.found(mark, in: channel, as: id)
             case .connected(let channel, let capabilities):
                 try await hand(&reading, port)
+                // It may have been left meanwhile.
+                guard let known = channels.values.first(where: { $0.destination == channel && $0.phase == .connected }) else { continue }
+                log.info("connected to a channel", ["channel": known.name, "history": String(known.catchUp.hasHistory)])
                 await port.connected(channel, capabilities)
             }
         }

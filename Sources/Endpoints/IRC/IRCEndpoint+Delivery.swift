@@ -14,7 +14,9 @@ extension IRCEndpoint {
     private func room(_ channel: String, _ command: String, _ prefix: String) -> Int {
         let user = machine.ownUser?.utf8.count ?? IRCLimits.unknownUser
         let host = machine.ownHost?.utf8.count ?? IRCLimits.unknownHost
-        let source = ":!@ ".utf8.count + machine.nick.utf8.count + user + host
+        // It may get its nick back before the line is sent.
+        let nick = max(machine.nick.utf8.count, machine.identity.nick.utf8.count)
+        let source = ":!@ ".utf8.count + nick + user + host
         return machine.features.lineLength - source - command.utf8.count - " ".utf8.count - channel.utf8.count - " :\r\n".utf8.count
             - prefix.utf8.count
     }
@@ -68,6 +70,8 @@ extension IRCEndpoint {
 
     /// Sends what may be sent now.
     func pump() {
+        // What is not sent when the relay stops is sent after its next start.
+        if isStopping { return }
         for message in outgoing.take(at: loop.now) { send(message) }
     }
 

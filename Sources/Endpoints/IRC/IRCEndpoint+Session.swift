@@ -26,12 +26,12 @@ extension IRCEndpoint {
         case .modesChanged: break
         case .line(let line): await said(line, port)
         case .history(let name, let lines): played(name, lines)
-        case .replayAnnounced:
-            for key in channels.keys where channels[key]?.phase == .catchingUp { channels[key]?.catchUp.isReplaying = true }
+        case .replayAnnounced(let name): channels[name]?.catchUp.isReplaying = true
         case .pong(let token): await ponged(token, port)
         case .refused(let label, let channel, let code, let text): await refused(label, channel, code, text, port)
         case .swallowed(let label): await refused(label, nil, "swallowed", "the server took the line in and shows it to nobody", port)
-        case .failed(let command, let code, _, let text): failed(command, code, text)
+        case .failed(let command, let code, let context, let text): failed(command, code, context, text)
+        case .servicesSaid(let text): log.info("NickServ says", ["text": text.replacing(secrets.nickServ ?? "\0", with: "…")])
         case .nickChanged(let nick):
             log.info("nick changed", ["nick": nick])
             connectWhereCaughtUp()
@@ -45,13 +45,21 @@ extension IRCEndpoint {
             ["nick": machine.nick, "network": machine.features.network, "caps": machine.capabilities.sorted().joined(separator: ",")])
         outgoing.answering = !machine.has("echo-message") ? .pings : machine.has("labeled-response") ? .labels : .echoes
         nextRegain = loop.now
-        for key in channels.keys.sorted() { join(key) }
+        joinSome()
     }
 
-    func join(_ key: String) {
-        channels[key]?.phase = .joining
-        channels[key]?.rejoinAt = nil
-        perform(machine.join(key, key: secrets.keys[key]))
+    /// Joins what is due, a few channels at a time: servers take many lines at once for a flood.
+    func joinSome() {
+        guard machine.isReady, !isStopping else { return }
+        var busy = channels.values.count { $0.phase == .joining || $0.phase == .catchingUp }
+        for key in channels.keys.sorted() where busy < EndpointLimits.joinsAtOnce {
+            guard let channel = channels[key], channel.phase == .absent, channel.rejoinAt.map({ $0 <= loop.now }) ?? true else { continue }
+            busy += 1
+            channels[key]?.phase = .joining
+            channels[key]?.askedAt = loop.now
+            channels[key]?.rejoinAt = nil
+            perform(machine.join(key, key: secrets.keys[key]))
+        }
     }
 
     private func end(_ reason: SessionMachine.Ending) {
@@ -75,6 +83,8 @@ extension IRCEndpoint {
     private func left(_ name: String, _ reason: String, _ port: any RelayPort) async {
         guard let channel = channels[name] else { return }
         log.warning("left a channel", ["channel": name, "reason": reason])
+        if channel.catchUp.joinedAt + EndpointLimits.settled.milliseconds < loop.time.seconds * 1000 { channels[name]?.rejoin.reset() }
+        noteWhatWasRead()
         outgoing.drop(channel.destination)
         channels[name]?.reset()
         intake.removeAll { if case .connected(channel.destination, _) = $0 { true } else { false } }
@@ -90,7 +100,10 @@ extension IRCEndpoint {
 
     private func rejoinLater(_ name: String) {
         guard let wait = channels[name]?.rejoin.wait(entropy.bytes(8).firstUInt64) else { return }
-        channels[name]?.rejoinAt = loop.now + wait
+        let due = loop.now + wait
+        channels[name]?.rejoinAt = due
+        _ = loop.schedule(at: due) { [weak self] in self?.assumeIsolated { $0.joinSome() } }
+        joinSome()
     }
 
     // MARK: The clock
@@ -108,18 +121,49 @@ extension IRCEndpoint {
                 nextRegain = now + (machine.mayHaveFormerSession ? EndpointLimits.regainSoon : EndpointLimits.regainLater)
             }
             if readySince.distance(to: now) > EndpointLimits.formerSession { connectWhereCaughtUp(isWaitOver: true) }
-            for key in channels.keys.sorted() { if let due = channels[key]?.rejoinAt, due <= now { join(key) } }
+            giveUpWaiting(now)
             writeSources()
         } else {
             let since = connectedAt.distance(to: now)
             if since > EndpointLimits.registering { return hangUp("registration took longer than \(EndpointLimits.registering.seconds) s") }
             if machine.isIdentifying && since > EndpointLimits.identifying { perform(machine.identifyTimedOut()) }
         }
-        let isWaiting = readySince == nil || machine.mayHaveFormerSession || channels.values.contains { $0.rejoinAt != nil }
+        let isWaiting = readySince == nil || machine.mayHaveFormerSession
         let next = now + (isWaiting ? .seconds(1) : .seconds(15))
         let mine = connectedAt
         _ = loop.schedule(at: next) { [weak self] in
             self?.assumeIsolated { if $0.connectedAt == mine { $0.tick() } }
+        }
+    }
+
+    /// Deadlines of what a server that is alive never answered.
+    private func giveUpWaiting(_ now: Instant) {
+        if let oldest = outgoing.oldest, oldest.distance(to: now) > EndpointLimits.death {
+            return hangUp("a line was not answered for \(EndpointLimits.death.seconds) s")
+        }
+        for name in channels.keys.sorted() {
+            guard let channel = channels[name], channel.askedAt.distance(to: now) > EndpointLimits.answer else { continue }
+            switch channel.phase {
+            case .joining: refusedToJoin(name, "no-answer", "the server says nothing")
+            case .catchingUp:
+                log.warning("history does not come", ["channel": name])
+                historyFailed(name)
+            case .absent, .caughtUp, .connected: break
+            }
+        }
+    }
+
+    /// A channel without history has been read up to the last sign of life; what comes later is a gap.
+    func noteWhatWasRead() {
+        let silence = lastHeard.distance(to: loop.now).seconds
+        let time = (loop.time.seconds - silence) * 1000
+        for key in channels.keys.sorted() where channels[key]?.phase == .connected && channels[key]?.catchUp.hasHistory == false {
+            guard var source = channels[key]?.source, source.time < time, let destination = channels[key]?.destination else { continue }
+            source.time = time
+            channels[key]?.source = source
+            channels[key]?.written = source
+            intake.append(.read(destination, source))
+            intakeSignal.set()
         }
     }
 
@@ -128,11 +172,11 @@ extension IRCEndpoint {
         for key in channels.keys.sorted() {
             guard let channel = channels[key], channel.phase == .connected, var source = channel.source else { continue }
             let now = loop.time.seconds * 1000
-            let isQuiet = source.time + EndpointLimits.sources.nanoseconds / 1_000_000 < now
+            let isQuiet = source.time + EndpointLimits.sources.milliseconds < now
             // Where the server keeps nothing, a gap begins when the channel was last known to be read.
             if !channel.catchUp.hasHistory && isQuiet { source.time = now }
             guard source != channel.written,
-                isQuiet || source.time > (channel.written?.time ?? 0) + EndpointLimits.sources.nanoseconds / 1_000_000
+                isQuiet || source.time > (channel.written?.time ?? 0) + EndpointLimits.sources.milliseconds
             else { continue }
             channels[key]?.source = source
             channels[key]?.written = source

@@ -99,18 +99,22 @@ package actor IRCEndpoint: Endpoint {
         channels = [:]
         for channel in served {
             let key = channel.settings.channel
-            if var known = before.removeValue(forKey: key), known.destination == channel.destination {
-                known.settings = channel.settings
-                channels[key] = known
-            } else {
+            guard var known = before.removeValue(forKey: key) else {
                 channels[key] = IRCChannel(channel)
-                if machine.isReady { join(key) }
+                continue
             }
+            known.settings = channel.settings
+            channels[key] = known.destination == channel.destination ? known : IRCChannel(channel)
+            if known.destination == channel.destination { continue }
+            // In another bridge from now on; it need not be left for that.
+            outgoing.drop(known.destination)
+            if machine.channel(key)?.isJoined == true { catchUp(key) }
         }
         for gone in before.values {
             outgoing.drop(gone.destination)
             perform(machine.part(gone.name))
         }
+        joinSome()
     }
 
     package func stop() {
@@ -139,13 +143,13 @@ package actor IRCEndpoint: Endpoint {
             await session(server, port)
             if let failure { throw failure }
             if isStopping { return }
-            if readySince != nil {
-                backoff.reset()
+            if let readySince {
+                if readySince.distance(to: loop.now) > EndpointLimits.settled { backoff.reset() }
                 next -= 1
             }
             let wait = backoff.wait(entropy.bytes(8).firstUInt64)
             log.warning(
-                "disconnected", ["server": server.description, "reason": ending ?? "", "again_in_ms": String(wait.nanoseconds / 1_000_000)])
+                "disconnected", ["server": server.description, "reason": ending ?? "", "again_in_ms": String(wait.milliseconds)])
             counters.reconnects += 1
             let timer = loop.schedule(at: loop.now + wait) { [weak self] in self?.assumeIsolated { $0.stopSignal.set() } }
             await withUnsafeContinuation { stopSignal.wait($0) }
@@ -171,6 +175,7 @@ package actor IRCEndpoint: Endpoint {
                 tick()
                 await readLoop(connected, port)
                 connected.close()
+                noteWhatWasRead()
                 isReadingDone = true
                 writeSignal.set()
                 intakeSignal.set()

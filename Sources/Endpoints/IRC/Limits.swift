@@ -20,8 +20,16 @@ enum EndpointLimits {
     /// Waits between tries to connect, and to join.
     static let reconnect = Backoff(first: .seconds(1), longest: .seconds(300))
     static let rejoin = Backoff(first: .seconds(5), longest: .seconds(600))
-    /// What is under way when the relay ends is waited for, then the server's answer to QUIT.
-    static let draining = Interval.seconds(2)
+    /// After so long on a server, or in a channel, the next wait is a short one again: whoever throws this client out at once does so more
+    /// and more seldom.
+    static let settled = Interval.seconds(3)
+    /// Channels that are being joined at once, three lines each: servers throw out who sends more than some 20 lines at once.
+    static let joinsAtOnce = 4
+    /// The answer to JOIN and CHATHISTORY is waited for so long.
+    static let answer = Interval.seconds(60)
+    /// What is under way when the relay ends is waited for (a server that holds lines back takes some two seconds for each), then the
+    /// server's answer to QUIT.
+    static let draining = Interval.seconds(8)
     static let quitting = Interval.seconds(1)
     /// How far channels have been read is written so often even if nobody but this client speaks.
     static let sources = Interval.seconds(60)

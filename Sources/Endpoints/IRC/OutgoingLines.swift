@@ -37,6 +37,8 @@ struct OutgoingLines {
     /// Whether nothing is on its way.
     var isEmpty: Bool { first == waiting.count && sent.isEmpty }
     var underWay: Int { sent.count }
+    /// When the line was sent that has waited longest for its answer.
+    var oldest: Instant? { sent.first?.at }
     var queued: Int { waiting.count - first }
 
     /// A new connection: nothing of an older one is answered any more.

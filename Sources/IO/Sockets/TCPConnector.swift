@@ -28,7 +28,13 @@ package struct TCPConnector: Connecting {
         }
         let usable = source.map { source in addresses.filter { $0.family == source.family } } ?? addresses
         guard !usable.isEmpty else { throw .lost("\(server.host): no address") }
-        let race = ConnectRace(usable, from: source, on: loop)
+        return try await first(of: usable, from: source, before: deadline)
+    }
+
+    /// A connection to whichever of these addresses answers first.
+    func first(of addresses: [SocketAddress], from source: SocketAddress?, before deadline: Instant) async throws(StreamError) -> TCPStream
+    {
+        let race = ConnectRace(addresses, from: source, on: loop)
         let result = await withUnsafeContinuation { race.run(before: deadline, $0) }
         return TCPStream(try result.get())
     }

@@ -27,7 +27,7 @@ package struct ChannelState: Hashable, Sendable {
             if features.modesWithParameter.contains(letter) || isSet && features.modesWithParameterWhenSet.contains(letter) {
                 parameter = parameters.popFirst() ?? ""
             }
-            modes[letter] = isSet ? parameter : nil
+            if modes.count < IRCLimits.modes || !isSet { modes[letter] = isSet ? parameter : nil }
         }
     }
 }

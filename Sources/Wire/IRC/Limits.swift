@@ -8,8 +8,12 @@ package enum IRCLimits {
     package static let tags = 128
     /// What RFC 1459 section 2.3 gives a line with its CR LF.
     package static let plainLine = 512
-    /// Lines of one batch; CHATHISTORY answers are at most a thousand or so.
-    package static let batchLines = 10_000
+    /// So many lines of a batch are held before they are handed on; CHATHISTORY answers are at most a thousand or so.
+    package static let batchLines = 1000
+    /// Capabilities that a server offers. Servers offer some thirty.
+    package static let capabilities = 256
+    /// Modes of a channel that are followed: letters of both cases and some more.
+    package static let modes = 64
     /// Batches open at once, nested ones included.
     package static let batches = 32
     /// AUTHENTICATE takes its base64 in pieces of this size (IRCv3 sasl-3.1).

@@ -26,7 +26,7 @@ package struct ServerFeatures: Hashable, Sendable {
             case "NICKLEN": nickLength = limited(value, 1...512) ?? nickLength
             case "LINELEN": lineLength = limited(value, IRCLimits.plainLine...8192) ?? lineLength
             case "NETWORK": network = value
-            case "CHATHISTORY", "draft/CHATHISTORY": historyLimit = limited(value, 1...IRCLimits.batchLines)
+            case "CHATHISTORY", "draft/CHATHISTORY": historyLimit = limited(value, 1...10_000)
             case "CHANMODES": takeModes(value)
             case "PREFIX": modesWithParameter.formUnion(value.drop { $0 != "(" }.dropFirst().prefix { $0 != ")" })
             default: break

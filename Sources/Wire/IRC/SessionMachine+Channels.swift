@@ -7,9 +7,11 @@ extension SessionMachine {
         ownUser = source.user ?? ownUser
         ownHost = source.host ?? ownHost
         let folded = features.caseMapping.fold(message.parameter(0))
-        guard let name = channels[folded]?.name, channels[folded]?.isJoined == false else { return [] }
+        // A channel that is not served any more, or that the server led this client to.
+        guard let channel = channels[folded] else { return [.send(IRCMessage("PART", message.parameter(0)))] }
+        if channel.isJoined { return [] }
         channels[folded]?.isJoined = true
-        return [.joined(name)]
+        return [.joined(channel.name)]
     }
 
     mutating func left(_ message: IRCMessage, who: String, channel: String, _ reason: String) -> [Action] {
@@ -57,7 +59,10 @@ extension SessionMachine {
         if message.command == "NOTICE", let source = message.source, source.user == nil, isReplay(message.trailing),
             has("batch") == false
         {
-            return [.replayAnnounced]
+            return known(message.parameter(0)).map { [.replayAnnounced($0.name)] } ?? []
+        }
+        if phase == .identifying, message.command == "NOTICE", message.source?.nick.lowercased() == "nickserv" {
+            return [.servicesSaid(message.trailing)]
         }
         return line(message).map { [.line($0)] } ?? []
     }
@@ -95,7 +100,14 @@ extension SessionMachine {
         message.tags["batch"] = nil
         if let history = historyBatch(reference) {
             guard ["PRIVMSG", "NOTICE", "TAGMSG", "TOPIC"].contains(message.command), let line = line(message) else { return [] }
-            if batches[history]!.lines.count < IRCLimits.batchLines { batches[history]!.lines.append(line) } else { malformed += 1 }
+            var lines = batches[history]?.lines ?? []
+            batches[history]?.lines = []
+            lines.append(line)
+            // A long one is handed on piece by piece.
+            if lines.count >= IRCLimits.batchLines {
+                return known(batches[history]?.channel ?? "").map { [.history($0.name, lines)] } ?? []
+            }
+            batches[history]?.lines = lines
             return []
         }
         if message.tags["label"] == nil { message.tags["label"] = label(of: reference) }

@@ -54,7 +54,11 @@ extension SessionMachine {
         guard let channel = named.compactMap({ known($0) }).first else {
             return label.map { [.refused(label: $0, channel: nil, code: code, text: message.trailing)] } ?? []
         }
-        if label == nil && !channel.isJoined { return [.joinRefused(channel.name, code: code, text: message.trailing)] }
+        if label == nil && !channel.isJoined {
+            // The late answer to a line from before this client was put out.
+            if code == "404" || code == "442" { return [] }
+            return [.joinRefused(channel.name, code: code, text: message.trailing)]
+        }
         return [.refused(label: label, channel: channel.name, code: code, text: message.trailing)]
     }
 }

@@ -15,24 +15,26 @@ extension SessionMachine {
         case "LS":
             for word in words {
                 let halves = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                offered[String(halves[0])] = halves.count > 1 ? String(halves[1]) : ""
+                offer(String(halves[0]), halves.count > 1 ? String(halves[1]) : "")
             }
             // `CAP * LS * :…`: more lines follow.
             return message.parameters.count > 3 && message.parameter(2) == "*" ? [] : request()
         case "ACK":
             for word in words {
-                if word.hasPrefix("-") { capabilities.remove(String(word.dropFirst())) } else { capabilities.insert(word) }
+                if word.hasPrefix("-") {
+                    capabilities.remove(String(word.dropFirst()))
+                } else if requested.contains(word) {
+                    capabilities.insert(word)
+                }
             }
             return answered(words)
         case "NAK":
             // All or nothing: what was asked for together is asked for one by one.
-            if words.count > 1 || requested.count > 1 {
-                let each = requested
-                return each.map { .send(IRCMessage("CAP", "REQ", $0)) }
-            }
-            return answered(words)
+            if isAskingOneByOne || requested.count == 1 { return answered(words) }
+            isAskingOneByOne = true
+            return requested.map { .send(IRCMessage("CAP", "REQ", $0)) }
         case "NEW":
-            for word in words { offered[String(word.prefix { $0 != "=" })] = "" }
+            for word in words { offer(String(word.prefix { $0 != "=" }), "") }
             return []
         case "DEL":
             for word in words { capabilities.remove(word) }
@@ -40,6 +42,10 @@ extension SessionMachine {
         default:
             return []
         }
+    }
+
+    private mutating func offer(_ capability: String, _ value: String) {
+        if offered.count < IRCLimits.capabilities || offered[capability] != nil { offered[capability] = value } else { malformed += 1 }
     }
 
     private mutating func request() -> [Action] {
@@ -97,7 +103,9 @@ extension SessionMachine {
         // Whether an earlier connection holds the nick shows by where it comes from.
         if mayHaveFormerSession { actions += [.send(IRCMessage("WHOIS", nick)), .send(IRCMessage("WHOIS", identity.nick))] }
         guard let password = identity.nickServ else { return actions + becomeReady() }
-        return actions + [.send(IRCMessage("PRIVMSG", "NickServ", "IDENTIFY \(password)"))]
+        // With another nick than the account's its name goes before the password.
+        let account = isSame(nick, identity.nick) ? "" : "\(identity.nick) "
+        return actions + [.send(IRCMessage("PRIVMSG", "NickServ", "IDENTIFY \(account)\(password)"))]
     }
 
     mutating func becomeReady() -> [Action] {

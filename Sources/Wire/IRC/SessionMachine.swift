@@ -42,15 +42,17 @@ package struct SessionMachine: Hashable, Sendable {
         case joinRefused(String, code: String, text: String)
         case modesChanged(String)
         case line(ChannelLine)
-        /// What a server played again, as one batch.
+        /// What a server played again, as one batch or the next piece of a long one.
         case history(String, [ChannelLine])
         /// A server without batches plays lines again: those that come next may be old.
-        case replayAnnounced
+        case replayAnnounced(String)
         case pong(String)
         /// The server's word about a line of this client's: by its label if it has one, else by its channel.
         case refused(label: String?, channel: String?, code: String, text: String)
         /// A line with this label was taken in, and nothing comes of it.
         case swallowed(label: String)
+        /// What NickServ says while it is asked to identify this client.
+        case servicesSaid(String)
         /// A command of this client's failed (IRCv3 standard replies).
         case failed(command: String, code: String, context: [String], text: String)
         case nickChanged(String)
@@ -81,6 +83,7 @@ package struct SessionMachine: Hashable, Sendable {
     var phase = Phase.registering
     var offered: [String: String] = [:]
     var requested: [String] = []
+    var isAskingOneByOne = false
     var isNegotiating = true
     var nickAttempts = 0
     var channels: [String: ChannelState] = [:]
@@ -124,7 +127,8 @@ package struct SessionMachine: Hashable, Sendable {
     }
 
     package mutating func join(_ name: String, key: String?) -> [Action] {
-        channels[features.caseMapping.fold(name)] = ChannelState(name: name, key: key)
+        let folded = features.caseMapping.fold(name)
+        if channels[folded]?.isJoined != true { channels[folded] = ChannelState(name: name, key: key) }
         return [.send(IRCMessage("JOIN", key.map { [name, $0] } ?? [name]))]
     }
 
@@ -184,6 +188,13 @@ package struct SessionMachine: Hashable, Sendable {
             return [.refused(label: label, channel: nil, code: code, text: message.trailing)]
         }
         return [.failed(command: command, code: code, context: Array(message.parameters.dropFirst(2).dropLast()), text: message.trailing)]
+    }
+
+    /// Whether what it holds of the server's words is within the limits: what fuzzing looks at.
+    package var isBounded: Bool {
+        offered.count <= IRCLimits.capabilities && batches.count <= IRCLimits.batches
+            && batches.values.allSatisfy { $0.lines.count <= IRCLimits.batchLines }
+            && channels.values.allSatisfy { $0.modes.count <= IRCLimits.modes }
     }
 
     /// A channel of this client's. What goes to `@#channel` is for those of rank alone and belongs to no channel here.

@@ -8,7 +8,7 @@ actor DemoRelay {
     nonisolated let folder: String
     nonisolated let ircPort: UInt16
     private let loop: EventLoop
-    private var process: ChildProcess?
+    private var process: SpawnedProcess?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -37,7 +37,7 @@ actor DemoRelay {
     nonisolated var configuration: String { "\(folder)/fairlead.toml" }
     nonisolated var log: String { "\(folder)/log" }
 
-    func start() throws { process = try ChildProcess(ChildProcess.ownProgram, ["run", "--config", configuration], log: log) }
+    func start() throws { process = try SpawnedProcess(SpawnedProcess.ownProgram, ["run", "--config", configuration], log: log) }
 
     func kill() {
         process?.kill()

@@ -67,6 +67,83 @@ import WireIRC
             """)
     }
 
+    /// A server that refuses them one after another is not asked again and again.
+    @Test func whatIsRefusedOneByOneEndsTheAsking() {
+        play(
+            """
+            > CAP LS 302
+            > NICK fairlead
+            > USER fairlead 0 * :fairlead relay
+            < :s CAP * LS :server-time batch
+            > CAP REQ :server-time batch
+            < :s CAP * NAK :server-time batc
+            > CAP REQ server-time
+            > CAP REQ batch
+            < :s CAP * NAK :server-time
+            < :s CAP * NAK :batch
+            > CAP END
+            """)
+    }
+
+    @Test func withAnotherNickTheAccountIsNamed() {
+        play(
+            SessionMachine.Identity(nick: "fairlead", username: "fairlead", realname: "fairlead relay", nickServ: "hunter2"),
+            """
+            > CAP LS 302
+            > NICK fairlead
+            > USER fairlead 0 * :fairlead relay
+            < :s 433 * fairlead :in use
+            > NICK fairlead_
+            < :s 001 fairlead_ :Welcome
+            < :s 376 fairlead_ :End
+            > WHOIS fairlead_
+            > WHOIS fairlead
+            > PRIVMSG NickServ :IDENTIFY fairlead hunter2
+            < :NickServ!n@services NOTICE fairlead_ :You are now identified for fairlead.
+            = servicesSaid("You are now identified for fairlead.")
+            < :s 900 fairlead_ fairlead_!f@h fairlead :You are now logged in
+            = ready
+            """)
+    }
+
+    @Test func channelsThatNobodyAskedForAreLeft() {
+        var machine = ready()
+        _ = machine.join("#a", key: nil)
+        #expect(receive(&machine, ":fairlead!f@h JOIN #b") == ["> PART #b"])
+        #expect(receive(&machine, ":fairlead!f@h JOIN #a") == ["= joined(\"#a\")"])
+        #expect(receive(&machine, ":fairlead!f@h JOIN #a").isEmpty)
+        #expect(told(machine.part("#a")) == ["> PART #a"])
+        _ = machine.join("#a", key: nil)
+        #expect(machine.part("#a").isEmpty)
+        #expect(receive(&machine, ":fairlead!f@h JOIN #a") == ["> PART #a"])
+    }
+
+    /// The answer to a line from before a kick is no answer to the next JOIN.
+    @Test func lateRefusalsDoNotStopAJoin() {
+        var machine = ready()
+        _ = machine.join("#a", key: nil)
+        #expect(receive(&machine, ":s 404 fairlead #a :Cannot send").isEmpty)
+        #expect(
+            receive(&machine, ":s 473 fairlead #a :Invite only") == ["= joinRefused(\"#a\", code: \"473\", text: \"Invite only\")"])
+    }
+
+    @Test func aLongBatchIsHandedOnInPieces() {
+        var machine = ready()
+        _ = machine.join("#a", key: nil)
+        _ = receive(&machine, ":fairlead!f@h JOIN #a")
+        _ = receive(&machine, ":s BATCH +x chathistory #a")
+        var pieces: [Int] = []
+        for number in 1...2500 {
+            let message = try! IRCMessage(line: [UInt8]("@batch=x :anna!a@h PRIVMSG #a :\(number)".utf8))
+            for action in machine.received(message) { if case .history(_, let lines) = action { pieces.append(lines.count) } }
+            #expect(machine.isBounded)
+        }
+        for action in machine.received(try! IRCMessage(line: [UInt8](":s BATCH -x".utf8))) {
+            if case .history(_, let lines) = action { pieces.append(lines.count) }
+        }
+        #expect(pieces == [1000, 1000, 500])
+    }
+
     @Test func saslPlain() {
         play(
             SessionMachine.Identity(

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Another process, started by this one. What it writes goes to a file.
-package final class ChildProcess: Sendable {
+package final class SpawnedProcess: Sendable {
     private let id: pid_t
 
     /// Starts a program of this machine. Throws what the system said if it can't be started.

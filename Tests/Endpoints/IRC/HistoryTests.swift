@@ -1,0 +1,181 @@
+import Base
+import Core
+import Daemon
+import Model
+import Simulation
+import Support
+import Testing
+import WireIRC
+
+@testable import EndpointIRC
+
+/// How a channel is read to its head on servers that Debian does not have.
+@Suite struct HistoryReadingTests {
+    @Test func pagesByMessageUntilNothingIsLeft() {
+        let story = Story()
+        story.server.say("before the first join")
+        story.runs(seconds: 5)
+        story.server.say("live 1")
+        story.runs(seconds: 5)
+        story.disconnects { server in for number in 2...11 { server.say("missed \(number)") } }
+        #expect(story.texts == ["live 1"] + (2...11).map { "missed \($0)" })
+        #expect(
+            story.server.historyAsked == [
+                "CHATHISTORY AFTER #a msgid=m2 3", "CHATHISTORY AFTER #a msgid=m5 3", "CHATHISTORY AFTER #a msgid=m8 3",
+                "CHATHISTORY AFTER #a msgid=m11 3", "CHATHISTORY AFTER #a msgid=m12 3",
+            ])
+        #expect(story.connections.map(\.partsInFlight) == [256, 256])
+    }
+
+    /// What is said while pages are read comes both ways, and is taken in once and in order.
+    @Test(arguments: [true, false])
+    func linesThatComeWhilePagesAreRead(_ hasIDs: Bool) {
+        let story = Story()
+        story.server.hasIDs = hasIDs
+        story.runs(seconds: 5)
+        story.server.say("live 1")
+        story.runs(seconds: 5)
+        story.server.beforePage = { [server = story.server] page in if page < 3 { server.say("during \(page)", after: 100) } }
+        story.disconnects { server in for number in 2...8 { server.say("missed \(number)") } }
+        let expected = ["live 1"] + (2...8).map { "missed \($0)" } + (0...2).map { "during \($0)" }
+        #expect(story.texts == expected, "\(story.server.historyAsked)")
+    }
+
+    /// The same words of the same person within a second are counted, not taken for one another.
+    @Test func sameWordsWithoutIDs() {
+        let story = Story()
+        story.server.hasIDs = false
+        story.runs(seconds: 5)
+        for _ in 0..<3 { story.server.say("ha", after: 10) }
+        story.runs(seconds: 5)
+        story.disconnects { server in
+            server.say("ho", after: 1000)
+            for _ in 0..<5 { server.say("ho", after: 10) }
+        }
+        #expect(story.texts == ["ha", "ha", "ha", "ho", "ho", "ho", "ho", "ho", "ho"], "\(story.server.historyAsked)")
+    }
+
+    @Test func aMessageThatTheServerDoesNotKnowAnyMore() {
+        let story = Story()
+        story.runs(seconds: 5)
+        story.server.say("live 1")
+        story.runs(seconds: 5)
+        story.server.knowsIDs = false
+        story.server.beforePage = { [server = story.server] page in server.knowsIDs = page > 0 }
+        story.disconnects { server in for number in 2...6 { server.say("missed \(number)") } }
+        #expect(story.texts == ["live 1"] + (2...6).map { "missed \($0)" }, "\(story.server.historyAsked)")
+        #expect(story.server.historyAsked[1] == "CHATHISTORY AFTER #a timestamp=\(ServerTime.text(1_795_000_000_999)) 3")
+    }
+
+    @Test func aServerThatNeverAnswers() {
+        let story = Story()
+        story.runs(seconds: 5)
+        story.server.say("live 1")
+        story.runs(seconds: 5)
+        story.server.answersHistory = false
+        story.disconnects { server in server.say("missed 2") }
+        story.server.say("live 3")
+        story.runs(seconds: 200)
+        // Told as a gap, and the channel is served.
+        #expect(story.texts.count == 3 && story.texts[1].contains("may be missing here") && story.texts[2] == "live 3", "\(story.texts)")
+        #expect(story.connections.count == 2)
+    }
+
+    /// Lines played outside a batch can't be told from new ones: none is taken in, and none of what follows is lost.
+    @Test func playedAgainWithoutABatch() {
+        let story = Story()
+        story.server.capabilities = ["server-time"]
+        story.server.hasIDs = false
+        story.runs(seconds: 5)
+        story.server.playsAtJoin = false
+        story.server.say("live 1")
+        story.runs(seconds: 5)
+        story.disconnects { server in server.say("missed 2") }
+        story.server.say("live 3")
+        story.runs(seconds: 5)
+        #expect(story.texts.first == "live 1" && story.texts.last == "live 3")
+        #expect(story.texts.filter { !$0.contains("may be missing") } == ["live 1", "live 3"], "\(story.texts)")
+    }
+
+    /// Played at joining in a batch, known by second and count alone.
+    @Test func playedAgainAtJoiningWithoutIDs() {
+        let story = Story()
+        story.server.capabilities = ["server-time", "batch", "message-tags"]
+        story.server.hasIDs = false
+        story.server.playsAtJoin = true
+        story.server.say("before the first join")
+        story.runs(seconds: 5)
+        for number in 1...3 { story.server.say("live \(number)") }
+        story.runs(seconds: 5)
+        story.disconnects { server in for number in 4...6 { server.say("missed \(number)") } }
+        story.server.say("live 7")
+        story.runs(seconds: 5)
+        #expect(story.texts == (1...3).map { "live \($0)" } + (4...6).map { "missed \($0)" } + ["live 7"], "\(story.texts)")
+    }
+
+    /// More than is held at once: handed on piece by piece, and the gap is told once.
+    @Test func aLongHistoryAtJoining() {
+        let story = Story()
+        story.server.capabilities = ["server-time", "batch", "message-tags"]
+        story.server.playsAtJoin = true
+        story.runs(seconds: 5)
+        story.server.say("live 0")
+        story.runs(seconds: 5)
+        story.disconnects { server in for number in 1...2500 { server.say("missed \(number)", after: 1) } }
+        #expect(story.texts == ["live 0"] + (1...2500).map { "missed \($0)" })
+    }
+}
+
+/// One endpoint, one channel, one server, on a clock that jumps.
+private final class Story {
+    let world = SimulatedWorld(seed: 1)
+    let host: SimulatedHost
+    let server = ScriptedServer()
+    let port: ScriptedPort
+    private let endpoint: IRCEndpoint
+
+    init() {
+        host = world.makeHost()
+        port = ScriptedPort(host)
+        let text = """
+            [relay]
+            name = "test"
+            state = "/nowhere"
+            [endpoint.e]
+            kind = "irc"
+            server = "irc.example.org:6667"
+            tls = false
+            [endpoint.f]
+            kind = "irc"
+            server = "irc.example.org:6667"
+            [[bridge]]
+            name = "ops"
+            join = ["e:#a", "f:#b"]
+            """
+        guard let read = try? SettingsReader.read(text: text), case .irc(let settings)? = read.endpoints["e"] else {
+            preconditionFailure("settings of a test are refused")
+        }
+        let member = read.bridges[0].members[0]
+        endpoint = IRCEndpoint(
+            settings, IRCSecrets(), loop: host, connecting: server, entropy: SystemEntropy(), texts: Texts(.en),
+            markKey: [UInt8](repeating: 7, count: 32), log: Log { _ in })
+        let (endpoint, port, host) = (endpoint, port, host)
+        world.running(host) {
+            endpoint.assumeIsolated { $0.serve([ServedChannel(DestinationID(1), of: "ops", member)]) }
+            _ = Task(executorPreference: host) { try await endpoint.run(port) }
+        }
+    }
+
+    func runs(seconds: UInt64) { world.run(until: world.now + .seconds(seconds)) }
+
+    /// The connection ends, things happen, and it comes back.
+    func disconnects(_ meanwhile: (ScriptedServer) -> Void) {
+        let stream = server.stream
+        world.running(host) { stream?.close() }
+        meanwhile(server)
+        runs(seconds: 20)
+    }
+
+    var texts: [String] { world.running(host) { port.assumeIsolated { $0.texts } } }
+    var connections: [Capabilities] { world.running(host) { port.assumeIsolated { $0.connections } } }
+}

@@ -1,0 +1,195 @@
+import Base
+import Core
+import Model
+import Simulation
+import Support
+import WireIRC
+
+@testable import EndpointIRC
+
+/// A server such as Debian has none of: with CHATHISTORY, or with only parts of what makes history trustworthy.
+/// Sendable unchecked, like its streams: all on the one thread that drives the simulated world.
+final class ScriptedServer: Connecting, @unchecked Sendable {
+    struct Line: Hashable {
+        let nick: String
+        let text: String
+        let time: UInt64
+        let id: Int
+        var tags = ""
+    }
+
+    var capabilities = ["message-tags", "server-time", "batch", "echo-message", "labeled-response", "draft/chathistory"]
+    var pageLimit = 3
+    var hasIDs = true
+    var knowsIDs = true
+    var answersHistory = true
+    /// What is played at joining, and whether as a batch.
+    var playsAtJoin: Bool?
+    /// Called before each page is made.
+    var beforePage: (Int) -> Void = { _ in }
+    private(set) var lines: [Line] = []
+    private(set) var received: [String] = []
+    private(set) var stream: ScriptedStream?
+    private var pages = 0
+    private var batches = 0
+    private var isIn = false
+    /// 1,795,000,000 s is when the simulated world begins.
+    var now: UInt64 = 1_795_000_000_000
+
+    func connect(to server: HostPort, _ security: StreamSecurity, from local: String?, before deadline: Instant) async throws(StreamError)
+        -> any ByteStream
+    {
+        isIn = false
+        let stream = ScriptedStream { [self] in handle($0) }
+        self.stream = stream
+        return stream
+    }
+
+    /// Somebody says something.
+    func say(_ text: String, by nick: String = "anna", after milliseconds: UInt64 = 1000, tags: String = "") {
+        now += milliseconds
+        let line = Line(nick: nick, text: text, time: now, id: lines.count + 1, tags: tags)
+        lines.append(line)
+        if isIn { send(shown(line)) }
+    }
+
+    var historyAsked: [String] { received.filter { $0.hasPrefix("CHATHISTORY") } }
+
+    private func send(_ line: String) { stream?.arrive([UInt8]((line + "\r\n").utf8)) }
+
+    private func shown(_ line: Line, _ more: String = "") -> String {
+        var tags: [String] = []
+        if capabilities.contains("server-time") { tags.append("time=\(ServerTime.text(line.time))") }
+        if hasIDs { tags.append("msgid=m\(line.id)") }
+        if !line.tags.isEmpty { tags.append(line.tags) }
+        if !more.isEmpty { tags.append(more) }
+        let before = tags.isEmpty ? "" : "@\(tags.joined(separator: ";")) "
+        return "\(before):\(line.nick)!u@h PRIVMSG #a :\(line.text)"
+    }
+
+    private func handle(_ text: String) {
+        guard let message = try? IRCMessage(line: [UInt8](text.utf8)) else { return }
+        received.append(text)
+        switch message.command {
+        case "CAP" where message.parameter(0) == "LS": send(":s CAP * LS :\(capabilities.joined(separator: " "))")
+        case "CAP" where message.parameter(0) == "REQ": send(":s CAP * ACK :\(message.trailing)")
+        case "CAP":
+            send(":s 001 fairlead :Welcome")
+            send(":s 005 fairlead CHATHISTORY=\(pageLimit) CASEMAPPING=ascii :are supported")
+            send(":s 376 fairlead :End")
+        case "JOIN":
+            isIn = true
+            send(":fairlead!u@h JOIN \(message.parameter(0))")
+            if let asBatch = playsAtJoin { play(lines, asBatch: asBatch) }
+        case "PING": send(":s PONG s :\(message.parameter(0))")
+        case "CHATHISTORY" where answersHistory: history(message)
+        case "PRIVMSG":
+            now += 10
+            var line = Line(nick: "fairlead", text: message.trailing, time: now, id: lines.count + 1)
+            line.tags = message.tags["+fairlead/mark"].map { "+fairlead/mark=\($0)" } ?? ""
+            lines.append(line)
+            send(shown(line, "label=\(message.tags["label"] ?? "")"))
+        default: break
+        }
+    }
+
+    private func history(_ message: IRCMessage) {
+        beforePage(pages)
+        pages += 1
+        let selector = message.parameter(2)
+        var later: [Line]
+        if selector.hasPrefix("msgid=") {
+            guard knowsIDs, let place = lines.firstIndex(where: { "msgid=m\($0.id)" == selector }) else {
+                return send(":s FAIL CHATHISTORY INVALID_MSGREFTYPE AFTER #a :unknown")
+            }
+            later = Array(lines[(place + 1)...])
+        } else {
+            let time = ServerTime.milliseconds(String(selector.dropFirst("timestamp=".count))) ?? 0
+            later = lines.filter { $0.time > time }
+        }
+        later = Array(later.prefix(min(pageLimit, Int(message.parameter(3)) ?? 0)))
+        play(later, asBatch: true)
+    }
+
+    private func play(_ lines: [Line], asBatch: Bool) {
+        guard asBatch else {
+            send(":s NOTICE #a :Replaying up to \(lines.count) lines of pre-join history")
+            for line in lines { send(shown(line)) }
+            return
+        }
+        batches += 1
+        send(":s BATCH +b\(batches) chathistory #a")
+        for line in lines { send(shown(line, "batch=b\(batches)")) }
+        send(":s BATCH -b\(batches)")
+    }
+}
+
+final class ScriptedStream: ByteStream, @unchecked Sendable {
+    private let handle: (String) -> Void
+    private var arrived: [UInt8] = []
+    private var decoder = LineDecoder()
+    private var isClosed = false
+    private var signal = Signal()
+
+    init(_ handle: @escaping (String) -> Void) { self.handle = handle }
+
+    func arrive(_ bytes: [UInt8]) {
+        if isClosed { return }
+        arrived += bytes
+        signal.set()
+    }
+
+    func read(atMost count: Int) async throws(StreamError) -> [UInt8]? {
+        while arrived.isEmpty {
+            if isClosed { throw .closed }
+            await withUnsafeContinuation { signal.wait($0) }
+        }
+        defer { arrived = [] }
+        return arrived
+    }
+
+    func write(_ bytes: [UInt8]) async throws(StreamError) {
+        if isClosed { throw .closed }
+        for line in decoder.feed(bytes) { handle(String(decoding: line, as: UTF8.self)) }
+    }
+
+    func close() {
+        isClosed = true
+        signal.set()
+    }
+}
+
+/// An engine that takes in everything once, by its key.
+actor ScriptedPort: RelayPort {
+    private let host: SimulatedHost
+    private(set) var texts: [String] = []
+    private(set) var connections: [Capabilities] = []
+    private var keys: Set<NativeKey> = []
+    private var sources: [DestinationID: [UInt8]] = [:]
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { host.asUnownedSerialExecutor() }
+
+    init(_ host: SimulatedHost) { self.host = host }
+
+    func connected(_ destination: DestinationID, _ capabilities: Capabilities) async { connections.append(capabilities) }
+    func disconnected(_ destination: DestinationID) async {}
+    func source(of destination: DestinationID) async -> [UInt8] { sources[destination] ?? [] }
+
+    func accept(_ happenings: [Happening], in destination: DestinationID, source: [UInt8]?, mayBeKnown: Bool) async throws -> [Acceptance] {
+        if let source { sources[destination] = source }
+        return happenings.map { happening in
+            if let key = happening.key, !keys.insert(key).inserted {
+                return .duplicate(EventID(stream: StreamID(rawValue: 1), number: 1))
+            }
+            if case .posted(let text, _, _, _) = happening.content { texts.append(text.text) }
+            return .accepted(EventID(stream: StreamID(rawValue: 1), number: 1))
+        }
+    }
+
+    func received(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, as nativeID: NativeKey?) async {}
+    func deferred(
+        _ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, after interval: Interval, reason: String
+    ) async {}
+    func bounced(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, _ reason: BounceReason) async {}
+    func found(_ mark: Mark, in destination: DestinationID, as nativeID: NativeKey) async {}
+}

@@ -1,0 +1,273 @@
+import Base
+import Support
+import Testing
+
+@testable import IO
+
+/// Runs on the loop, as everything with sockets does.
+private func onLoop(_ body: @Sendable @escaping (EventLoop) async throws -> Void) async throws {
+    let loop = EventLoop()
+    loop.start()
+    let place = Place(loop)
+    try await withTaskExecutorPreference(loop) { try await place.run(body) }
+    loop.stop()
+}
+
+/// An actor of the loop that a test's body runs in.
+private actor Place {
+    private let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    init(_ loop: EventLoop) { self.loop = loop }
+
+    func run(_ body: @Sendable (EventLoop) async throws -> Void) async throws { try await body(loop) }
+}
+
+@Suite struct SocketTests {
+    private static let soon = Interval.seconds(20)
+
+    @Test func bytesGoBothWaysWhateverTheirNumber() async throws {
+        try await onLoop { loop in
+            let listener = try await TCPListener.listen(at: HostPort("127.0.0.1:\(freePort())")!, on: loop)
+            async let accepted = listener.accept()
+            let client = try await connect(listener.port, loop)
+            let server = try #require(try await accepted)
+            let sent = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            async let there: Void = client.write(sent)
+            async let back: Void = server.write(sent)
+            let (atServer, atClient) = try await (collect(server, sent.count), collect(client, sent.count))
+            _ = try await (there, back)
+            #expect(atServer == sent && atClient == sent)
+            // The end of one direction is an end, not an error.
+            client.close()
+            #expect(try await server.read(atMost: 10) == nil)
+            listener.close()
+            #expect(try await listener.accept() == nil)
+        }
+    }
+
+    @Test func whatIsClosedThrowsWhoeverWaits() async throws {
+        try await onLoop { loop in
+            let listener = try await TCPListener.listen(at: HostPort("127.0.0.1:\(freePort())")!, on: loop)
+            async let accepted = listener.accept()
+            let client = try await connect(listener.port, loop)
+            let server = try #require(try await accepted)
+            async let reading = outcome { _ = try await client.read(atMost: 10) }
+            // More than the kernel takes while nobody reads.
+            async let writing = outcome { try await client.write([UInt8](repeating: 1, count: 50_000_000)) }
+            await loop.sleep(until: loop.now + .milliseconds(50))
+            client.close()
+            client.close()
+            let (reader, writer) = await (reading, writing)
+            #expect(reader == .closed && writer == .closed)
+            #expect(await outcome { _ = try await client.read(atMost: 10) } == .closed)
+            #expect(await outcome { try await client.write([1]) } == .closed)
+            server.close()
+            listener.close()
+        }
+    }
+
+    @Test func aListenerThatIsClosedAcceptsNobodyMore() async throws {
+        try await onLoop { loop in
+            let listener = try await TCPListener.listen(at: HostPort("[::1]:\(freePort())")!, on: loop)
+            async let accepted = listener.accept()
+            await loop.sleep(until: loop.now + .milliseconds(20))
+            listener.close()
+            #expect(try await accepted == nil)
+            // Its port is taken by nobody then, and by somebody before.
+            let first = try await TCPListener.listen(at: HostPort("127.0.0.1:\(freePort())")!, on: loop)
+            let words = await outcome { _ = try await TCPListener.listen(at: HostPort("127.0.0.1:\(first.port)")!, on: loop) }
+            guard case .lost(let text)? = words else { return #expect(Bool(false), "two listen at one port") }
+            #expect(text.contains("Address already in use"))
+            first.close()
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("127.0.0.1:1", nil, "Connection refused"), ("host.invalid:6667", nil, "host.invalid: "),
+            ("127.0.0.1:1", "::1", "127.0.0.1: no address"), ("127.0.0.1:1", "192.0.2.1", "Cannot assign requested address"),
+        ] as [(String, String?, String)])
+    func aConnectionThatCantBeHadHasAReason(_ server: String, _ local: String?, _ words: String) async throws {
+        try await onLoop { loop in
+            let error = await outcome {
+                _ = try await TCPConnector(on: loop).connect(
+                    to: HostPort(server)!, .none, from: local, before: loop.now + SocketTests.soon)
+            }
+            #expect(error?.description.contains(words) == true, "\(String(describing: error))")
+        }
+    }
+
+    /// A listener whose queue is full answers nobody: the deadline ends it.
+    @Test func nothingTakesLongerThanItsDeadline() async throws {
+        let silent = SilentPort()
+        try await onLoop { loop in
+            let error = await outcome {
+                _ = try await TCPConnector(on: loop).connect(
+                    to: HostPort("127.0.0.1:\(silent.port)")!, .none, from: nil, before: loop.now + .milliseconds(400))
+            }
+            #expect(error == .timedOut)
+        }
+        silent.close()
+    }
+
+    /// Whatever is wrong with the addresses before it, the one that answers will do.
+    @Test func theAddressThatAnswersWins() async throws {
+        let silent = SilentPort()
+        try await onLoop { loop in
+            let listener = try await TCPListener.listen(at: HostPort("[::1]:\(freePort())")!, on: loop)
+            var addresses: [SocketAddress] = []
+            for place in ["127.0.0.1:1", "127.0.0.1:\(silent.port)", "[::1]:\(listener.port)"] {
+                addresses += try await Resolver.addresses(of: HostPort(place)!, on: loop)
+            }
+            let connector = TCPConnector(on: loop)
+            for list in [addresses, Array(addresses.reversed())] {
+                let stream = try await connector.first(of: list, from: nil, before: loop.now + SocketTests.soon)
+                let server = try #require(try await listener.accept())
+                try await stream.write([7])
+                #expect(try await server.read(atMost: 10) == [7])
+                stream.close()
+                server.close()
+            }
+            // All of them wrong: the last word counts, and the deadline.
+            let error = await outcome {
+                _ = try await connector.first(of: Array(addresses[..<2]), from: nil, before: loop.now + .milliseconds(600))
+            }
+            #expect(error == .timedOut)
+            listener.close()
+        }
+        silent.close()
+    }
+}
+
+@Suite struct TLSStreamTests {
+    private static let soon = Interval.seconds(20)
+
+    /// Both directions at once, in one piece and byte by byte on the way.
+    @Test(arguments: [nil, 1, 7, 4096] as [Int?])
+    func bytesGoBothWays(_ chunk: Int?) async throws {
+        let certificates = Certificates()
+        let pair = certificates.server("server", for: "DNS:localhost")
+        try await onLoop { loop in
+            let (client, server) = try await streams(loop)
+            let trusting = try TLSContext(verifyingServersBy: certificates.authority)
+            let showing = try TLSContext(certificate: pair.certificate, key: pair.key)
+            let deadline = loop.now + TLSStreamTests.soon
+            async let accepted = TLSStream.accept(over: Chopped(server, chunk), showing, before: deadline, on: loop)
+            let near = try await TLSStream.connect(over: Chopped(client, chunk), trusting, to: "localhost", before: deadline, on: loop)
+            let far = try await accepted
+            let sent = (0..<(chunk == nil ? 3_000_000 : 20_000)).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+            async let there: Void = near.write(sent)
+            async let back: Void = far.write(sent)
+            let (atFar, atNear) = try await (collect(far, sent.count), collect(near, sent.count))
+            _ = try await (there, back)
+            #expect(atFar == sent && atNear == sent)
+            near.close()
+            #expect(try await far.read(atMost: 10) == nil)
+            #expect(await outcome { try await near.write([1]) } == .closed)
+            #expect(await outcome { _ = try await near.read(atMost: 1) } == .closed)
+            far.close()
+        }
+    }
+
+    @Test func whoIsNotWhomWeDialledIsRefused() async throws {
+        let certificates = Certificates()
+        let cases: [(Certificates.Pair, String)] = [
+            (certificates.server("other", for: "DNS:irc.example.org"), "hostname mismatch"),
+            (certificates.server("address", for: "IP:127.0.0.1"), "hostname mismatch"),
+            (certificates.server("expired", for: "DNS:localhost", days: -1), "certificate has expired"),
+            (certificates.selfSigned("selfsigned"), "self-signed certificate"),
+        ]
+        for (pair, words) in cases {
+            try await onLoop { loop in
+                let (client, server) = try await streams(loop)
+                let trusting = try TLSContext(verifyingServersBy: certificates.authority)
+                let showing = try TLSContext(certificate: pair.certificate, key: pair.key)
+                let deadline = loop.now + TLSStreamTests.soon
+                async let accepted = outcome { _ = try await TLSStream.accept(over: server, showing, before: deadline, on: loop) }
+                let error = await outcome {
+                    _ = try await TLSStream.connect(over: client, trusting, to: "localhost", before: deadline, on: loop)
+                }
+                #expect(error == .lost("TLS: the server's certificate: \(words)"))
+                // The other side is told.
+                #expect(await accepted != nil)
+            }
+        }
+        #expect(throws: StreamError.self) { try TLSContext(verifyingServersBy: "/nowhere/ca.pem") }
+    }
+
+    @Test func aHandshakeThatIsCutOrStallsEnds() async throws {
+        let certificates = Certificates()
+        try await onLoop { loop in
+            let trusting = try TLSContext(verifyingServersBy: certificates.authority)
+            let (client, server) = try await streams(loop)
+            async let cut = outcome {
+                _ = try await TLSStream.connect(
+                    over: client, trusting, to: "localhost", before: loop.now + TLSStreamTests.soon, on: loop)
+            }
+            _ = try await server.read(atMost: 100_000)
+            server.close()
+            #expect(await cut == .lost("TLS: ended by the other side while agreeing"))
+
+            let (stalling, silent) = try await streams(loop)
+            let late = await outcome {
+                _ = try await TLSStream.connect(over: stalling, trusting, to: "localhost", before: loop.now + .milliseconds(200), on: loop)
+            }
+            #expect(late == .timedOut)
+            silent.close()
+
+            let (talking, plain) = try await streams(loop)
+            try await plain.write([UInt8](":irc.example.org NOTICE * :no TLS here\r\n".utf8))
+            let wrong = await outcome {
+                _ = try await TLSStream.connect(
+                    over: talking, trusting, to: "localhost", before: loop.now + TLSStreamTests.soon, on: loop)
+            }
+            #expect(wrong == .lost("TLS: wrong version number"))
+            plain.close()
+        }
+    }
+
+    private nonisolated(nonsending) func streams(_ loop: EventLoop) async throws -> (any ByteStream, TCPStream) {
+        let listener = try await TCPListener.listen(at: HostPort("127.0.0.1:\(freePort())")!, on: loop)
+        async let accepted = listener.accept()
+        let client = try await connect(listener.port, loop)
+        let server = try #require(try await accepted)
+        listener.close()
+        return (client, server)
+    }
+}
+
+/// A stream that hands bytes on in pieces of one size.
+private final class Chopped: ByteStream {
+    private let stream: any ByteStream
+    private let size: Int?
+
+    init(_ stream: any ByteStream, _ size: Int?) {
+        self.stream = stream
+        self.size = size
+    }
+
+    func read(atMost count: Int) async throws(StreamError) -> [UInt8]? { try await stream.read(atMost: min(count, size ?? count)) }
+    func write(_ bytes: [UInt8]) async throws(StreamError) { try await stream.write(bytes) }
+    func close() { stream.close() }
+}
+
+private func connect(_ port: UInt16, _ loop: EventLoop) async throws(StreamError) -> any ByteStream {
+    try await TCPConnector(on: loop).connect(to: HostPort("127.0.0.1:\(port)")!, .none, from: nil, before: loop.now + .seconds(20))
+}
+
+private func collect(_ stream: any ByteStream, _ count: Int) async throws(StreamError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count < count, let more = try await stream.read(atMost: 65_536) { bytes += more }
+    return bytes
+}
+
+/// What a call throws.
+private func outcome(_ body: () async throws -> Void) async -> StreamError? {
+    do {
+        try await body()
+        return nil
+    } catch {
+        return error as? StreamError
+    }
+}

@@ -1,0 +1,165 @@
+import Glibc
+import Support
+import Testing
+
+/// The configuration is read again while people talk.
+@Suite(.serialized) struct ReloadTests {
+    @Test func whatDidNotChangeGoesOnUndisturbed() throws {
+        let (ng, insp, other) = (ForeignServer(.ngIRCd), ForeignServer(.inspIRCd), ForeignServer(.ngIRCd))
+        let talk = Conversation(
+            IRCProbe(ng, "anna", join: ["#a", "#c", "#e"]), "#a", IRCProbe(insp, "bob", join: ["#b", "#d", "#f"]), "#b")
+        let both = endpoint("ng", ng.port) + endpoint("insp", insp.port)
+        let third = endpoint("third", other.port)
+        let ops = bridge("ops", "ng:#a", "insp:#b")
+        let spare = bridge("spare", "ng:#c", "insp:#d")
+        let late = bridge("late", "ng:#e", "insp:#f")
+        let relay = RelayUnderTest(both + ops + spare)
+        try #require(relay.waitForLog("connected to a channel", times: 4), "\(relay.log)")
+        talk.listen(milliseconds: 500)
+        let before = (talk.comingsAndGoings(talk.left.probe).count, talk.comingsAndGoings(talk.right.probe).count)
+
+        func reload(_ configuration: String, until words: String, times: Int) throws {
+            relay.configure(configuration)
+            talk.go(left: 5, right: 5)
+            relay.reload()
+            try #require(talk.goOn { relay.log.ranges(of: words).count >= times }, "\(words): \(relay.log.suffix(3000))")
+            talk.go(left: 5, right: 5)
+        }
+
+        // A bridge is added.
+        try reload(both + ops + spare + late, until: "connected to a channel", times: 6)
+        talk.left.probe.say("early bird", in: "#e")
+        #expect(talk.right.probe.sees("<a\u{2060}nna> early bird", in: "#f"), "\(relay.log)")
+        // A bridge is removed.
+        try reload(both + ops + late, until: "reloaded", times: 2)
+        #expect(
+            talk.left.probe.wait(seconds: 5) { $0.contains { $0.hasPrefix(":fairlead") && $0.contains(" PART ") && $0.contains("#c") } })
+        talk.left.probe.say("nobody hears this", in: "#c")
+        // An endpoint is added, and a member of an existing bridge with it.
+        let carol = IRCProbe(other, "carol", join: ["#g"])
+        try reload(both + third + bridge("ops", "ng:#a", "insp:#b", "third:#g") + late, until: "connected to a channel", times: 7)
+        carol.say("hello from the third", in: "#g")
+        #expect(talk.left.probe.sees("<c\u{2060}arol> hello from the third", in: "#a"), "\(relay.log)")
+        // A faulty file changes nothing.
+        try reload(both + ops + bridge("late", "ng:#e", "nowhere:#f"), until: "the old one stays in force", times: 1)
+        #expect(relay.log.contains("there is no endpoint"))
+        talk.left.probe.say("still three", in: "#a")
+        #expect(carol.sees("<a\u{2060}nna> still three", in: "#g"))
+        // The endpoint is removed.
+        try reload(both + ops + late, until: "reloaded", times: 4)
+        #expect(carol.wait(seconds: 10) { $0.contains { $0.hasPrefix(":fairlead") && $0.contains(" QUIT ") } }, "\(relay.log)")
+
+        talk.settle()
+        print("reload: to InspIRCd: \(talk.toRight); to ngIRCd: \(talk.toLeft)")
+        for tally in [talk.toRight, talk.toLeft] {
+            #expect(tally.lost == 0 && tally.twice == 0 && tally.outOfOrder == 0, "\(tally) \(relay.log)")
+        }
+        // In the two channels that were there all the time, the bot has neither come nor gone.
+        for (probe, channel, count) in [(talk.left.probe, "#a", before.0), (talk.right.probe, "#b", before.1)] {
+            let since = talk.comingsAndGoings(probe).dropFirst(count)
+            #expect(!since.contains { $0.contains(" QUIT ") || $0.contains(channel) }, "\(since)")
+        }
+        #expect(!talk.right.probe.said(in: "#d").contains { $0.text.contains("nobody hears this") })
+        #expect(relay.stop() == 0)
+    }
+
+    /// A channel that goes from one bridge to another is not left.
+    @Test func aChannelThatChangesItsBridgeIsServedOn() throws {
+        let (ng, insp) = (ForeignServer(.ngIRCd), ForeignServer(.inspIRCd))
+        let talk = Conversation(IRCProbe(ng, "anna", join: ["#a", "#c"]), "#a", IRCProbe(insp, "bob", join: ["#b", "#d"]), "#b")
+        let both = endpoint("ng", ng.port) + endpoint("insp", insp.port)
+        let relay = RelayUnderTest(both + bridge("one", "ng:#a", "insp:#b"))
+        try #require(relay.waitForLog("connected to a channel", times: 2), "\(relay.log)")
+        talk.left.probe.say("in the first bridge", in: "#a")
+        #expect(talk.right.probe.sees("<a\u{2060}nna> in the first bridge", in: "#b"))
+        relay.configure(both + bridge("two", "ng:#a", "insp:#d"))
+        relay.reload()
+        try #require(relay.waitForLog("connected to a channel", times: 4), "\(relay.log)")
+        talk.left.probe.say("in the second bridge", in: "#a")
+        talk.right.probe.say("back", in: "#d")
+        #expect(talk.right.probe.sees("<a\u{2060}nna> in the second bridge", in: "#d"), "\(relay.log)")
+        #expect(talk.left.probe.sees("<b\u{2060}ob> back", in: "#a"), "\(relay.log)")
+        #expect(!talk.right.probe.said(in: "#d").contains { $0.text.contains("first bridge") })
+        #expect(!talk.comingsAndGoings(talk.left.probe).contains { $0.contains(" PART ") })
+        #expect(relay.stop() == 0)
+    }
+}
+
+/// How a relay starts and ends.
+@Suite(.serialized) struct RelayLifeTests {
+    /// An administrator's stop: what is under way is waited for. ngIRCd's speaker pauses meanwhile, as nobody keeps what she says.
+    @Test func endedAndStartedAgainWhileLinesAreUnderWay() throws {
+        let (ng, insp) = (ForeignServer(.ngIRCd), ForeignServer(.inspIRCd))
+        let talk = Conversation(IRCProbe(ng, "anna", join: ["#a"]), "#a", IRCProbe(insp, "bob", join: ["#b"]), "#b")
+        let relay = RelayUnderTest(between(ng, insp))
+        let rounds = testRounds(3)
+        for round in 1...rounds {
+            try #require(relay.waitForLog("connected to a channel", times: 2 * round), "\(relay.log)")
+            talk.go(left: 40, right: 0)
+            for _ in 0..<50 {
+                talk.go(left: 0, right: 3)
+                usleep(20_000)
+            }
+            talk.go(left: 0, right: 200)
+            #expect(relay.stop() == 0, "\(relay.log)")
+            talk.go(left: 0, right: 20)
+            relay.start()
+        }
+        try #require(relay.waitForLog("connected to a channel", times: 2 * rounds + 2), "\(relay.log)")
+        talk.settle(seconds: 60)
+        print("stopped \(rounds) times: to InspIRCd: \(talk.toRight); to ngIRCd: \(talk.toLeft)")
+        for tally in [talk.toRight, talk.toLeft] {
+            #expect(tally.lost == 0 && tally.twice == 0 && tally.outOfOrder == 0, "\(tally) \(relay.log)")
+        }
+        #expect(relay.stop() == 0)
+    }
+
+    @Test func aServerThatIsDownAtTheStartStopsNobody() throws {
+        let (ng, insp) = (ForeignServer(.ngIRCd), ForeignServer(.inspIRCd))
+        let other = ForeignServer(.ngIRCd)
+        insp.stop()
+        let anna = IRCProbe(ng, "anna", join: ["#a"])
+        let carol = IRCProbe(other, "carol", join: ["#c"])
+        let relay = RelayUnderTest(
+            endpoint("ng", ng.port) + endpoint("insp", insp.port) + endpoint("other", other.port)
+                + bridge("ops", "ng:#a", "insp:#b", "other:#c"))
+        try #require(relay.waitForLog("connected to a channel", times: 2), "\(relay.log)")
+        #expect(relay.waitForLog("connection refused") || relay.waitForLog("Connection refused"), "\(relay.log)")
+        anna.say("is anybody there?", in: "#a")
+        #expect(carol.sees("<a\u{2060}nna> is anybody there?", in: "#c"), "\(relay.log)")
+        insp.start()
+        let bob = IRCProbe(insp, "bob", join: ["#b"])
+        #expect(bob.sees("<a\u{2060}nna> is anybody there?", in: "#b", seconds: 60), "\(relay.log)")
+        #expect(relay.stop() == 0)
+    }
+
+    @Test func aSecondRelayOnTheSameStateEndsAtOnceWithAWord() throws {
+        let (ng, insp) = (ForeignServer(.ngIRCd), ForeignServer(.inspIRCd))
+        let relay = RelayUnderTest(between(ng, insp))
+        try #require(relay.waitForLog("connected to a channel", times: 2), "\(relay.log)")
+        let (code, words) = RelayLifeTests.run("\(relay.folder.path)/fairlead.toml", in: relay.folder.path)
+        #expect(code == 1 && words.contains("in use by another process"), "\(words)")
+        #expect(relay.stop() == 0)
+    }
+
+    @Test func aStateThatCantBeUsedIsNamed() {
+        let relay = RelayUnderTest(endpoint("x", 1) + endpoint("y", 1) + bridge("ops", "x:#a", "y:#b"))
+        #expect(relay.waitForLog("ready"), "\(relay.log)")
+        #expect(relay.stop() == 0)
+        let folder = relay.folder.path
+        chmod("\(folder)/state/identity.pem", 0o644)
+        let open = RelayLifeTests.run("\(folder)/fairlead.toml", in: folder)
+        #expect(open.code == 1 && open.words.contains("identity.pem can be read by others; run: chmod 600"), "\(open)")
+        chmod("\(folder)/state/identity.pem", 0o600)
+        relay.configure(endpoint("x", 1) + endpoint("y", 1) + bridge("ops", "x:#a", "y:#b"), state: "\(folder)/fairlead.toml/state")
+        let misplaced = RelayLifeTests.run("\(folder)/fairlead.toml", in: folder)
+        #expect(misplaced.code == 1 && misplaced.words.contains("the state folder can't be made"), "\(misplaced)")
+    }
+
+    private static func run(_ configuration: String, in folder: String) -> (code: Int32, words: String) {
+        let log = "\(folder)/second.log"
+        let code = ChildProcess("fairlead", ["run", "--config", configuration], errorsTo: log).wait()
+        defer { unlink(log) }
+        return (code, ForeignServer.text(of: log))
+    }
+}

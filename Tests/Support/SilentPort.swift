@@ -1,0 +1,35 @@
+import CUV
+import Glibc
+
+/// A port of the loopback that answers nobody: its queue is full.
+package final class SilentPort: Sendable {
+    package let port: UInt16
+    private let numbers: [Int32]
+
+    package init() {
+        port = freePort()
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var numbers = [listener]
+        withLoopback(port) { precondition(bind(listener, $0, $1) == 0 && listen(listener, 0) == 0) }
+        for _ in 0..<4 {
+            let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+            withLoopback(port) { _ = connect(client, $0, $1) }
+            numbers.append(client)
+        }
+        self.numbers = numbers
+    }
+
+    package func close() { for number in numbers { Glibc.close(number) } }
+}
+
+/// Calls with an address of 127.0.0.1.
+@discardableResult
+func withLoopback<Result>(_ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    return withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+    }
+}
