@@ -43,6 +43,9 @@ enum CommandLineProgram {
             summary: "one event's story: when journaled, where it went, how it ended",
             run: TraceCommand.run),
         Command(
+            name: "say", usage: "BRIDGE TEXT", summary: "a test message from the operator, to every channel of a bridge",
+            run: SayCommand.run),
+        Command(
             name: "bounces", usage: "list | show ID | drop ID [--json]", summary: "what could not be delivered, and why",
             run: BouncesCommand.run),
         Command(name: "backup", usage: "DIR", summary: "a consistent copy of the running relay's state", run: BackupCommand.run),

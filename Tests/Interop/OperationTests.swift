@@ -27,6 +27,14 @@ import Testing
         #expect(
             trace.exit == 0 && trace.output.contains("posted by anna in bridge ops") && trace.output.contains("delivered"),
             "\(line) \(trace)")
+        // What the operator says is said everywhere, and has a story like any other event.
+        let said = relay.command("say", "ops", "a test from the operator")
+        #expect(said.exit == 0 && said.output.hasPrefix("said as event "), "\(said)")
+        #expect(bob.sees("<o\u{2060}perator> a test from the operator", in: "#b"))
+        #expect(anna.sees("<o\u{2060}perator> a test from the operator", in: "#a"))
+        let event = said.output.split(separator: " ").last.map { String($0.dropLast()) } ?? ""
+        #expect(relay.command("trace", event).output.contains("posted by operator in bridge ops"))
+        #expect(relay.command("say", "opps", "x").exit == 2)
         #expect(relay.command("bounces", "list").output == "nothing bounced\n")
         #expect(relay.command("trace", "aaaaaaaaaaaaa.1").exit == 1)
         #expect(relay.command("trace", "nonsense").exit == 2)

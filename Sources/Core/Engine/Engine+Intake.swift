@@ -21,12 +21,7 @@ extension Engine {
         var acceptances: [Acceptance] = []
         var born = EntryBuffer()
         for happening in happenings { acceptances.append(accept(happening, from: member, of: bridge, into: &born)) }
-        if !born.isEmpty {
-            // Destinations that have had everything of this bridge need not look at what others said since.
-            for other in routing.destinations(of: member.bridge) { jump(other, of: member.bridge) }
-            recent.append(born, at: loop.time, committed: committedEnd)
-            ends[member.bridge] = recent.end
-        }
+        add(born, to: member.bridge)
         if let source {
             sources[destination] = source
             changedDestinations.insert(destination)
@@ -36,6 +31,36 @@ extension Engine {
         for other in routing.destinations(of: member.bridge) { try await fill(other, mayAskJournal: false) }
         try await waitForCommit()
         return acceptances
+    }
+
+    /// Has a bridge's destinations see what was appended.
+    func add(_ born: EntryBuffer, to bridge: BridgeIndex) {
+        if born.isEmpty { return }
+        // Destinations that have had everything of this bridge need not look at what others said since.
+        for other in routing.destinations(of: bridge) { jump(other, of: bridge) }
+        recent.append(born, at: loop.time, committed: committedEnd)
+        ends[bridge] = recent.end
+    }
+
+    /// Says something in every channel of a bridge, as the operator. Returns when it is journaled; nil for a bridge that is not there.
+    package func say(_ text: String, in name: String) async throws -> EventID? {
+        guard let bridge = routing.bridges.values.first(where: { $0.name == name }), !routing.destinations(of: bridge.index).isEmpty else {
+            return nil
+        }
+        try await waitForPeers(of: bridge.index)
+        try await waitForRoom()
+        let nowhere = RoutingTable.Member(
+            destination: DestinationID(0), bridge: bridge.index, settings: MemberSettings(endpoint: "", channel: ""),
+            home: Home(rawValue: 0))
+        let happening = Happening(
+            key: nil, account: .init(id: "operator", name: "operator"), time: loop.time,
+            content: .posted(mended(RichText(text)), style: .notice, reply: nil, thread: nil))
+        var born = EntryBuffer()
+        guard case .accepted(let id) = accept(happening, from: nowhere, of: bridge, into: &born) else { return nil }
+        add(born, to: bridge.index)
+        for other in routing.destinations(of: bridge.index) { try await fill(other, mayAskJournal: false) }
+        try await waitForCommit()
+        return id
     }
 
     /// Fetches from the journal what memory does not know of the names in these happenings.

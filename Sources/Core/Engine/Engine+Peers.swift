@@ -53,12 +53,8 @@ extension Engine: LinkPort {
                 break
             }
         }
-        if !born.isEmpty {
-            for other in routing.destinations(of: member.bridge) { jump(other, of: member.bridge) }
-            recent.append(born, at: loop.time, committed: committedEnd)
-            ends[member.bridge] = recent.end
-            for other in routing.destinations(of: member.bridge) { try await fill(other, mayAskJournal: false) }
-        }
+        add(born, to: member.bridge)
+        if !born.isEmpty { for other in routing.destinations(of: member.bridge) { try await fill(other, mayAskJournal: false) } }
         if !pending.isEmpty || recent.end != committedEnd { try await waitForCommit() }
         settleAwaited(channel)
         if let fault { throw fault }

@@ -77,6 +77,11 @@ package struct TraceReport: Codable, Hashable, Sendable {
     }
 }
 
+/// `fairlead say`
+package struct SaidReport: Codable, Hashable, Sendable {
+    package var event: String
+}
+
 /// One line of `fairlead bounces list`
 package struct BounceReport: Codable, Hashable, Sendable {
     package var id: UInt64

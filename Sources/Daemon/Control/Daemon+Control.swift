@@ -11,6 +11,7 @@ extension Daemon {
         case "trace": try await answer.line(try await trace(request.arguments, running.engine))
         case "bounces": try await bounces(request.arguments, answer, running.engine)
         case "link": try await link(request.arguments, answer, running)
+        case "say": try await say(request.arguments, answer, running.engine)
         case "backup": try await backup(request.arguments, running)
         default: throw ControlRefusal.usage("the running relay knows no command \(request.command)")
         }
@@ -57,6 +58,17 @@ extension Daemon {
                 TraceReport.Delivery(
                     channel: $0.destination, part: $0.part, outcome: "\($0.outcome)", time: $0.time.text, native: $0.nativeID)
             })
+    }
+
+    private func say(_ arguments: [String: String], _ answer: ControlAnswer, _ engine: Engine) async throws {
+        guard let bridge = arguments["bridge"], let text = arguments["text"], !text.isEmpty else {
+            throw ControlRefusal.usage("say needs a bridge and a text")
+        }
+        guard let id = try await engine.say(text, in: bridge) else {
+            let hint = nearest(to: bridge, among: settings.bridges.map(\.name)).map { "; did you mean \($0)?" } ?? ""
+            throw ControlRefusal.usage("there is no bridge \(bridge)\(hint)")
+        }
+        try await answer.line(SaidReport(event: id.description))
     }
 
     private func bounces(_ arguments: [String: String], _ answer: ControlAnswer, _ engine: Engine) async throws {

@@ -90,3 +90,17 @@ enum BouncesCommand {
         return exit
     }
 }
+
+/// `fairlead say`
+enum SayCommand {
+    static func run(_ arguments: inout Arguments) async -> CommandLineProgram.Exit {
+        let isJSON = arguments.takeFlag("--json")
+        guard let bridge = arguments.take(), let text = arguments.take() else {
+            return CommandLineProgram.refuse("say needs a bridge and a text")
+        }
+        return Control.ask(ControlRequest("say", ["bridge": bridge, "text": text]), &arguments) { line in
+            if isJSON { return Control.printJSON(line) }
+            if let report = ControlJSON.value(line, as: SaidReport.self) { Console.output("said as event \(report.event)\n") }
+        }
+    }
+}
