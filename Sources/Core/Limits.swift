@@ -27,6 +27,8 @@ package enum CoreLimits {
     package static let givingBack = Interval.seconds(200)
     /// What was given back and is not found again by so long after its channel was read to the head is given up.
     package static let confirmation = Interval.seconds(60)
+    /// Events of peers that could not be read once and are remembered.
+    package static let unreadable = 1000
     /// Marks of events that are not known here, a channel.
     package static let orphans = 10_000
     /// A full disk is tried again after so long.

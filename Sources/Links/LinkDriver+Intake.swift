@@ -6,7 +6,8 @@ import WireLink
 /// What the peer passes on: unpacked, journaled, acknowledged, in this order.
 extension LinkDriver {
     func received(_ batch: BatchFrame, in name: String) async throws(LinkFailure) {
-        guard let destination = channels[name] else { throw LinkFailure(.unknownChannel, "BATCH of a channel that is not shared any more") }
+        // Taken back meanwhile: what was on its way is not ours any more. The peer learns of it by REVOKE.
+        guard let destination = channels[name] else { return }
         let (items, bytes) = try unpackers.unpack(batch)
         counters.unpackedIn += UInt64(bytes.count)
         let numbered = try session.unpacked(items, of: batch, byteCount: bytes.count)

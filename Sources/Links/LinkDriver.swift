@@ -28,6 +28,8 @@ package actor LinkDriver {
     var channels: [String: DestinationID] = [:]
     var offered: [String: UInt64] = [:]
     var theirOffers: Set<String> = []
+    /// Channels that were taken back in this session.
+    var revoked: Set<String> = []
 
     // Going out.
     var control: [UInt8] = []
@@ -121,8 +123,11 @@ package actor LinkDriver {
         guard session.isGreeted else { return }
         for name in gone.keys.sorted() {
             outflows[name] = nil
+            revoked.insert(name)
             perform(session.revoke(name))
         }
+        // What was taken back in a session is offered again in the next one.
+        if new.keys.contains(where: { revoked.contains($0) }) { return end(LinkFailure(.normal, "a channel is shared again")) }
         offerNew()
     }
 

@@ -74,9 +74,3 @@ package enum PairingDialler {
         throw PairingError(description: "the other relay ended the connection")
     }
 }
-
-/// Takes as long for a wrong byte at the beginning as for one at the end.
-package func isEqualInConstantTime(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-    guard left.count == right.count else { return false }
-    return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
-}

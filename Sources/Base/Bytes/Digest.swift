@@ -28,3 +28,8 @@ extension Sequence<UInt8> {
     /// The first four bytes, big endian. The sequence has at least four.
     package var firstUInt32: UInt32 { prefix(4).reduce(0) { $0 << 8 | UInt32($1) } }
 }
+
+/// Whether two secrets are the same. Digests are compared, whole, so that time tells neither where they differ nor how long they are.
+package func isEqualInConstantTime(_ left: some Sequence<UInt8>, _ right: some Sequence<UInt8>) -> Bool {
+    zip(SHA256.digest(Array(left)), SHA256.digest(Array(right))).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+}

@@ -121,6 +121,8 @@ extension Engine: LinkPort {
             return streams[stream].introduction.owner == owner(of: id) ? .sound : .refused(.notAllowed(id))
         } catch {
             if unreadable.remove(id) != nil { return .stub }
+            // One of a thousand that comes a third time is no harm; memory that a peer can fill is.
+            if unreadable.count >= CoreLimits.unreadable { unreadable.removeAll() }
             unreadable.insert(id)
             return .refused(.recordInvalid(id, "\(error.reason) at byte \(error.offset)"))
         }

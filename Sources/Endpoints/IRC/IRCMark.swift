@@ -29,7 +29,7 @@ struct MarkSeal: Hashable, Sendable {
             author.count == 8, let second = UInt64(fields[3])
         else { return nil }
         let words = fields[..<4].joined(separator: ",")
-        guard isEqualInConstantTime(code(words, channel), String(fields[4])) else { return nil }
+        guard isEqualInConstantTime(code(words, channel).utf8, fields[4].utf8) else { return nil }
         return Mark(id: id, part: part, author: AuthorKey(rawValue: author.firstUInt64), second: UnixTime(seconds: second))
     }
 
@@ -38,10 +38,4 @@ struct MarkSeal: Hashable, Sendable {
     }
 
     private func bytes(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * UInt64($0))) } }
-
-    private func isEqualInConstantTime(_ left: String, _ right: String) -> Bool {
-        let (left, right) = (Array(left.utf8), Array(right.utf8))
-        guard left.count == right.count else { return false }
-        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
-    }
 }

@@ -67,15 +67,10 @@ package struct IRCListenerSecrets: Hashable, Sendable {
         var found: String?
         for (account, secret) in passwords {
             let isNamed = ListenerWorld.fold(account) == ListenerWorld.fold(nick)
-            let isWhole = isEqualInConstantTime(password, secret)
-            let isWithAccount = isEqualInConstantTime(password, "\(account):\(secret)")
+            let isWhole = isEqualInConstantTime(password.utf8, secret.utf8)
+            let isWithAccount = isEqualInConstantTime(password.utf8, "\(account):\(secret)".utf8)
             if isWithAccount || isWhole && isNamed { found = account }
         }
         return found
-    }
-
-    /// Compares digests, so that not even the length shows.
-    private func isEqualInConstantTime(_ left: String, _ right: String) -> Bool {
-        zip(SHA256.digest([UInt8](left.utf8)), SHA256.digest([UInt8](right.utf8))).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
