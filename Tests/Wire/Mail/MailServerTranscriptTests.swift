@@ -162,7 +162,7 @@ private let dialogue = "EHLO me\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<b@examp
         server.receive("NOOP \(String(repeating: "x", count: room))\r\nNOOP \(String(repeating: "x", count: room + 1))\r\nNOOP\r\n")
         #expect(server.codes() == ["250", "500", "250"])
         server.receive(String(repeating: "x", count: 5000))
-        server.receive("xxx\r\nNOOP\r\n")
+        server.receive("abc\r\nNOOP\r\n")
         #expect(server.codes() == ["500", "250"] && !server.isClosed)
         for _ in 0..<MailLimits.faults { server.receive("WHAT\r\n") }
         #expect(server.codes().last == "421" && server.isClosed)
