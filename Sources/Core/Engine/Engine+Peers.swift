@@ -74,7 +74,7 @@ extension Engine: LinkPort {
         if isGivenBack && streams[head.stream].introduction.epoch == epoch { throw .fork(id) }
         let position = pending.first + pending.entries.count
         let taken: EntryHead
-        var returned: [LogEntry] = []
+        var returned: LogEntry?
         if case .skip(let through, let reason) = head.content {
             taken = EntryHead(
                 stream: head.stream, number: known + 1, originTime: head.originTime, hops: head.hops,
@@ -84,8 +84,9 @@ extension Engine: LinkPort {
             born.append(taken, record: EmptyCollection())
         } else {
             let range = entries.recordRange(index)
+            let outline: RecordOutline
             switch check(entries, index, id) {
-            case .sound: break
+            case .sound(let checked): outline = checked
             case .refused(let fault): throw fault
             case .stub:
                 stub(head, position, into: &born)
@@ -97,17 +98,17 @@ extension Engine: LinkPort {
                 isGivenBack: isGivenBack)
             pending.entries.append(taken, record: entries.bytes[range])
             born.append(taken, record: entries.bytes[range])
-            take(entries, index, id, position)
+            take(outline, entries, index, id, position)
             takeOverOrphans(id, head.stream, author: nil, second: head.originTime)
-            if isGivenBack { returned.append(LogEntry(taken, Array(entries.bytes[range]), position, loop.time)) }
+            if isGivenBack { returned = LogEntry(taken, Array(entries.bytes[range]), position, loop.time) }
         }
         counters.passedOn += 1
         streams.advance(head.stream, to: last)
-        for entry in returned { awaitConfirmation(entry) }
+        if let returned { awaitConfirmation(returned) }
     }
 
     private enum Verdict {
-        case sound
+        case sound(RecordOutline)
         case refused(PeerFault)
         /// It was unreadable before: it can't be had, and must not stop what follows.
         case stub
@@ -116,9 +117,11 @@ extension Engine: LinkPort {
     private func check(_ entries: EntryBuffer, _ index: Int, _ id: EventID) -> Verdict {
         do {
             let outline = try entries.withRecord(index) { record throws(RecordError) in try RecordOutline(checking: record) }
-            guard outline.isChange, let target = outline.target, let stream = streams.index(of: target.stream) else { return .sound }
+            guard outline.isChange, let target = outline.target, let stream = streams.index(of: target.stream) else {
+                return .sound(outline)
+            }
             // Only the relay that a message's author belongs to changes it.
-            return streams[stream].introduction.owner == owner(of: id) ? .sound : .refused(.notAllowed(id))
+            return streams[stream].introduction.owner == owner(of: id) ? .sound(outline) : .refused(.notAllowed(id))
         } catch {
             if unreadable.remove(id) != nil { return .stub }
             // One of a thousand that comes a third time is no harm; memory that a peer can fill is.
@@ -146,15 +149,13 @@ extension Engine: LinkPort {
     }
 
     /// What an accepted record changes: profiles and the look-ahead.
-    private func take(_ entries: EntryBuffer, _ index: Int, _ id: EventID, _ position: Position) {
-        let record = entries.bytes[entries.recordRange(index)]
-        guard let outline = try? entries.withRecord(index, { record throws(RecordError) in try RecordOutline(checking: record) }),
-            outline.isChange || outline.isProfile
-        else { return }
+    private func take(_ outline: RecordOutline, _ entries: EntryBuffer, _ index: Int, _ id: EventID, _ position: Position) {
+        guard outline.isChange || outline.isProfile else { return }
+        let record = entries.record(index)
         var dropped = 0
-        guard let (event, author) = try? Event.decode(Array(record).span.bytes, droppedSpans: &dropped) else { return }
+        guard let (event, author) = try? Event.decode(record.span.bytes, droppedSpans: &dropped) else { return }
         if case .profile = event {
-            learn(AuthorRow(stream: entries.heads[index].stream, number: author, record: Array(record)))
+            learn(AuthorRow(stream: entries.heads[index].stream, number: author, record: record))
         } else {
             note(event, id, position)
         }
