@@ -29,6 +29,10 @@ package enum CoreLimits {
     package static let confirmation = Interval.seconds(60)
     /// Events of peers that could not be read once and are remembered.
     package static let unreadable = 1000
+    /// Streams of one peer, and authors in them, that are kept: some 8 and 30 MB. A relay opens a stream a bridge at each start that hears
+    /// something there.
+    package static let peerStreams = 65_536
+    package static let peerAuthors = 100_000
     /// Marks of events that are not known here, a channel.
     package static let orphans = 10_000
     /// A full disk is tried again after so long.

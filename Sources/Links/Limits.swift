@@ -19,6 +19,12 @@ enum LinkDriverLimits {
     /// Connections that have not shown a known key yet.
     static let unauthenticated = 64
     static let read = 64 << 10
+    static let write = 64 << 10
+    /// Bytes of unwritten answers from which on nothing more is read: above what all acknowledgements of a full window take, so that two
+    /// sides that keep to the protocol never both wait.
+    static let answers = 1 << 20
+    /// Connections of one peer that wait for the running session to be decided about.
+    static let contenders = 4
     /// The clock of a session.
     static let tick = Interval.seconds(5)
 }

@@ -51,11 +51,11 @@ extension LinkDriver {
         var turn = 0
         do {
             while true {
-                if !control.isEmpty {
-                    var bytes: [UInt8] = []
-                    swap(&bytes, &control)
+                if !answers.isEmpty {
+                    let bytes = answers.take()
                     counters.bytesOut += UInt64(bytes.count)
-                    try await stream.write(bytes)
+                    try await write(bytes)
+                    roomSignal.set()
                 } else if isEnding {
                     return
                 } else if ending == nil, let name = try await next(&turn) {
@@ -117,6 +117,12 @@ extension LinkDriver {
         counters.recordsOut += UInt64(encoder.count)
         counters.bytesOut += UInt64(bytes.count)
         counters.unpackedOut += UInt64(encoder.writer.count)
+        try await write(bytes)
+    }
+
+    private func write(_ bytes: [UInt8]) async throws {
+        writingSince = loop.now
+        defer { writingSince = nil }
         try await stream.write(bytes)
     }
 

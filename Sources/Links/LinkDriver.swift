@@ -32,7 +32,9 @@ package actor LinkDriver {
     var revoked: Set<String> = []
 
     // Going out.
-    var control: [UInt8] = []
+    var answers = AnswerQueue()
+    /// Since when a write lasts; nil between two.
+    var writingSince: Instant?
     /// Only the writer changes one.
     var outflows: [String: Outflow] = [:]
     var ledgers: [String: Ledger] = [:]
@@ -160,6 +162,7 @@ package actor LinkDriver {
     func end(_ reason: LinkFailure, about kind: UInt8 = 0) {
         if ending != nil { return }
         ending = reason
+        roomSignal.set()
         perform(session.close(reason, about: kind))
         // What was written before it goes out first; who does not read is not waited for.
         _ = loop.schedule(at: loop.now + LinkDriverLimits.closing) { [stream] in stream.close() }
@@ -186,9 +189,7 @@ package actor LinkDriver {
                     counters.faults += 1
                     end(error, about: kind)
                 }
-                while intake.count > LinkDriverLimits.intake && failure == nil && ending == nil {
-                    await withUnsafeContinuation { roomSignal.wait($0) }
-                }
+                try await waitForRoom()
             }
             // A CLOSE is still being written.
             if ending != nil { await loop.sleep(until: loop.now + LinkDriverLimits.closing) }
@@ -196,6 +197,14 @@ package actor LinkDriver {
             ending = ending ?? LinkFailure(.timedOut, "\(error)")
         }
         ending = ending ?? LinkFailure(.normal, "ended by the peer")
+    }
+
+    /// Nothing more is read while too much waits to be journaled, or to be written. What we keep from being read is no silence of the peer's.
+    private func waitForRoom() async throws(StreamError) {
+        while intake.count > LinkDriverLimits.intake || answers.isFull, failure == nil && ending == nil {
+            await withUnsafeContinuation { roomSignal.wait($0) }
+            lastHeard = loop.now
+        }
     }
 
     func perform(_ actions: [LinkSession.Action]) {
@@ -206,7 +215,7 @@ package actor LinkDriver {
     }
 
     func send(_ frame: Frame) {
-        control += frame.bytes
+        answers.append(frame)
         workSignal.set()
     }
 
@@ -268,7 +277,6 @@ package actor LinkDriver {
     /// The journal failed: the relay can't go on.
     func fail(_ error: any Error) {
         failure = failure ?? error
-        roomSignal.set()
         end(LinkFailure(.internalError, "the relay stops"))
     }
 
@@ -279,7 +287,12 @@ package actor LinkDriver {
         let silence = Interval.seconds(session.peerHello?.silence ?? 30)
         let quiet = lastHeard.distance(to: loop.now)
         if !session.isGreeted && quiet > LinkDriverLimits.greeting { return end(LinkFailure(.timedOut, "no HELLO")) }
-        if quiet > silence + silence { return end(LinkFailure(.timedOut, "no sign of life for \(quiet.seconds) s")) }
+        if let writingSince, writingSince.distance(to: loop.now) > silence + silence {
+            return end(LinkFailure(.timedOut, "the peer does not read"))
+        }
+        if quiet > silence + silence && intake.count <= LinkDriverLimits.intake {
+            return end(LinkFailure(.timedOut, "no sign of life for \(quiet.seconds) s"))
+        }
         if quiet > silence && session.isGreeted { send(Frame(.ping, [UInt8](repeating: 0, count: LinkLimits.pingToken))) }
         _ = loop.schedule(at: loop.now + LinkDriverLimits.tick) { [weak self] in self?.assumeIsolated { $0.tick() } }
     }

@@ -33,6 +33,8 @@ package actor PeerLink {
     /// Sessions that wait for the running one to end.
     private var endWaiters: [UnsafeContinuation<Void, Never>] = []
     private var adopted: [(stream: TLSStream, done: UnsafeContinuation<Void, Never>)] = []
+    /// Connections of the peer's that have no session yet.
+    private var contenders = 0
     private var failure: (any Error)?
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -79,6 +81,7 @@ package actor PeerLink {
         while !isStopping {
             if let (stream, done) = adopted.first {
                 adopted.removeFirst()
+                contenders -= 1
                 await session(stream, isDialler: false)
                 done.resume()
                 backoff.reset()
@@ -140,22 +143,36 @@ package actor PeerLink {
     /// Takes over a connection that the peer dialled; returns when its session has ended. While another session lives, only one of both
     /// stays: that which the lower relay id dialled.
     package func adopt(_ stream: TLSStream) async {
+        guard contenders < LinkDriverLimits.contenders else {
+            return await refuse(stream, LinkFailure(.duplicate, "other connections of this relay wait already"))
+        }
+        contenders += 1
+        guard await mayTakeOver(stream), !isStopping else {
+            contenders -= 1
+            return stream.close()
+        }
+        await withUnsafeContinuation { done in
+            adopted.append((stream, done))
+            wake.set()
+        }
+    }
+
+    /// Decides between the running session and a new connection; what is refused is told why.
+    private func mayTakeOver(_ stream: TLSStream) async -> Bool {
         if let driver {
             let isOurs = own.bytes.lexicographicallyPrecedes(settings.id.bytes)
             // Both dialled at once: both sides see the same two sessions and keep the same one. Neither waits for the other's HELLO.
             let mayStay = driver.isDialler == isOurs || !driver.isDialler
             let isNew = await !driver.isGreeted
             if mayStay, isNew && driver.isDialler ? true : await driver.answers(within: LinkDriverLimits.proof) {
-                return await refuse(stream, LinkFailure(.duplicate, "another session of these two relays lives"))
+                await refuse(stream, LinkFailure(.duplicate, "another session of these two relays lives"))
+                return false
             }
             await driver.end(LinkFailure(.duplicate, "another session of these two relays takes its place"))
             if self.driver != nil { await withUnsafeContinuation { endWaiters.append($0) } }
         }
-        if isStopping { return await refuse(stream, LinkFailure(.normal, "the relay stops")) }
-        await withUnsafeContinuation { done in
-            adopted.append((stream, done))
-            wake.set()
-        }
+        if isStopping { await refuse(stream, LinkFailure(.normal, "the relay stops")) }
+        return !isStopping
     }
 
     private func refuse(_ stream: TLSStream, _ reason: LinkFailure) async {

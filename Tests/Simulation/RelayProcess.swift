@@ -12,6 +12,13 @@ package struct SimulatedPeer: Sendable {
     package let cable: SimulatedCable
     /// Which end of it is ours.
     package let side: Int
+
+    package init(name: String, id: RelayID, cable: SimulatedCable, side: Int) {
+        self.name = name
+        self.id = id
+        self.cable = cable
+        self.side = side
+    }
 }
 
 /// One life of a simulated relay with one bridge over all servers, from opening its journal to its crash.

@@ -38,11 +38,18 @@ package final class SimulatedCable: @unchecked Sendable {  // the driving thread
     }
 }
 
-/// One end of a simulated connection: bytes arrive at the other end in order, after a while, in pieces.
+/// One end of a simulated connection: bytes arrive at the other end in order, after a while, in pieces. Who writes more than the other end
+/// reads has to wait.
 package final class PipeStream: ByteStream, @unchecked Sendable {  // the driving thread's alone
+    /// So much is on its way and unread at most.
+    private static let window = 256 << 10
+
     private let host: SimulatedHost
     private let world: SimulatedWorld
     fileprivate weak var other: PipeStream?
+    /// Bytes written to this end that it has not read.
+    private var unread = 0
+    private var writer: UnsafeContinuation<Void, Never>?
     private var received: [UInt8] = []
     private var isEnded = false
     private var isClosed = false
@@ -63,12 +70,19 @@ package final class PipeStream: ByteStream, @unchecked Sendable {  // the drivin
         if isClosed { throw .closed }
         let bytes = Array(received.prefix(min(count, Int(world.pick(1...5000)))))
         received.removeFirst(bytes.count)
+        unread -= bytes.count
+        other?.wakeWriter()
         return bytes
     }
 
     package func write(_ bytes: [UInt8]) async throws(StreamError) {
         if isClosed || isEnded { throw .lost("cut") }
         guard let other else { throw .lost("gone") }
+        other.unread += bytes.count
+        while other.unread > PipeStream.window && other.unread > bytes.count {
+            await withUnsafeContinuation { writer = $0 }
+            if isClosed || isEnded { throw .lost("cut") }
+        }
         let arrival = max(lastArrival, world.now + .milliseconds(world.pick(0...30)))
         lastArrival = arrival + Interval(nanoseconds: 1)
         world.schedule(at: arrival) { other.arrive(bytes) }
@@ -93,8 +107,15 @@ package final class PipeStream: ByteStream, @unchecked Sendable {  // the drivin
     }
 
     private func wake() {
+        wakeWriter()
         guard let reader else { return }
         self.reader = nil
         host.later { reader.resume() }
+    }
+
+    private func wakeWriter() {
+        guard let writer else { return }
+        self.writer = nil
+        host.later { writer.resume() }
     }
 }

@@ -35,6 +35,8 @@ extension Engine: LinkPort {
             guard streams[known].bridge == member.bridge else { throw .notYours(introduction.stream) }
             return known
         }
+        // Our own that came back are as many as this relay once opened: nobody can invent one.
+        guard introduction.owner == relay || streams.count(of: peer).streams < CoreLimits.peerStreams else { throw .tooManyStreams }
         return streams.introduce(introduction, bridge: member.bridge)
     }
 
@@ -165,7 +167,13 @@ extension Engine: LinkPort {
     private func learn(_ row: AuthorRow) {
         var dropped = 0
         guard case .profile(let profile)? = try? Event.decode(row.record.span.bytes, droppedSpans: &dropped).event else { return }
-        if let known = streams.profile(row.stream, row.number), known.version > profile.version { return }
+        if let known = streams.profile(row.stream, row.number) {
+            if known.version > profile.version { return }
+        } else if streams.count(of: streams[row.stream].introduction.owner).authors >= CoreLimits.peerAuthors, !streams.isOwn(row.stream) {
+            // Its events are shown without a name.
+            counters.profilesDropped += 1
+            return
+        }
         streams.learn(profile, number: row.number, stream: row.stream)
         pending.authors.append(row)
     }

@@ -30,6 +30,10 @@ package struct EngineCounters: Hashable, Sendable {
     package var unconfirmed: UInt64 = 0
     /// Peers whose word was awaited in vain at the opening.
     package var peersNotAwaited: UInt64 = 0
+    /// Profiles of peers' authors that were not kept, as there were too many.
+    package var profilesDropped: UInt64 = 0
+    /// Events that an operator had delivered again.
+    package var retried: UInt64 = 0
     package var commits: UInt64 = 0
     /// Times that the disk was full.
     package var full: UInt64 = 0
@@ -57,6 +61,8 @@ package struct EngineCounters: Hashable, Sendable {
         confirmed += other.confirmed
         unconfirmed += other.unconfirmed
         peersNotAwaited += other.peersNotAwaited
+        profilesDropped += other.profilesDropped
+        retried += other.retried
         commits += other.commits
         full += other.full
     }
@@ -67,7 +73,8 @@ package struct EngineCounters: Hashable, Sendable {
             "accepted": accepted, "passed_on": passedOn, "duplicates": duplicates, "without_target": withoutTarget, "delivered": delivered,
             "superseded": superseded, "bounced": bounced, "deferred": deferred, "parked": parked, "dropped": dropped, "repeated": repeated,
             "uncertain": uncertain, "found": found, "orphans": orphans, "mended": mended, "given_back": givenBack, "confirmed": confirmed,
-            "unconfirmed": unconfirmed, "peers_not_awaited": peersNotAwaited, "commits": commits, "full": full,
+            "unconfirmed": unconfirmed, "peers_not_awaited": peersNotAwaited, "profiles_dropped": profilesDropped, "retried": retried,
+            "commits": commits, "full": full,
         ]
     }
 

@@ -22,7 +22,7 @@ package enum LinkLimits {
     package static let title = 256
     /// Channels offered in one session.
     package static let channels = 1024
-    /// Streams named in one RESUME and introduced in one session.
+    /// Streams named in all RESUMEs of a session, and introduced in it.
     package static let streams = 65_536
     package static let resumeStreams = 4096
     /// Open holes of a stream.

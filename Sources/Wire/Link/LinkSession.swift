@@ -32,6 +32,7 @@ package struct LinkSession: Hashable, Sendable {
     private struct Channel: Hashable {
         let name: String
         var isAccepted = false
+        var isRevoked = false
         var isResumed = false
         var records = Int64(LinkLimits.windowRecords)
         var bytes = Int64(LinkLimits.windowBytes)
@@ -57,6 +58,9 @@ package struct LinkSession: Hashable, Sendable {
     private var theirs: [UInt64: Channel] = [:]
     private var introduced: [Introduced] = []
     private var introducing = 0
+    /// Streams that the peer has named in RESUMEs.
+    private var named = 0
+    private var isDraining = false
     /// What may still be sent in the session, and what the peer may still send.
     private var records: Int64 = 0
     private var bytes: Int64 = 0
@@ -95,6 +99,7 @@ package struct LinkSession: Hashable, Sendable {
     package mutating func revoke(_ name: String) -> [Action] {
         guard let index = offers.first(where: { $0.value.name == name })?.key else { return [] }
         offers[index]?.isAccepted = false
+        offers[index]?.isRevoked = true
         return [.send(Frame(.revoke, Varints.encode([index])))]
     }
 
@@ -169,7 +174,7 @@ package struct LinkSession: Hashable, Sendable {
         case .credit: return try credited(try Credit(body: frame.body))
         case .ping: return [.send(Frame(.pong, try token(frame, kind)))]
         case .pong: return [.pong(try token(frame, kind))]
-        case .drain: return [.draining(try Varints.decode(frame.body, .drain, count: 1...1)[0])]
+        case .drain: return try drained(try Varints.decode(frame.body, .drain, count: 1...1)[0])
         }
     }
 
@@ -190,13 +195,18 @@ package struct LinkSession: Hashable, Sendable {
 
     private mutating func accepted(_ index: UInt64) throws(LinkFailure) -> [Action] {
         guard let channel = offers[index] else { throw LinkFailure(.unknownChannel, "ACCEPT of what was not offered") }
+        guard !channel.isAccepted else { throw LinkFailure(.unexpected, "a second ACCEPT of a channel") }
+        // It was on its way when the offer was taken back.
+        if channel.isRevoked { return [] }
         offers[index]?.isAccepted = true
         return [.accepted(channel.name)]
     }
 
     private mutating func revoked(_ index: UInt64) throws(LinkFailure) -> [Action] {
         guard let channel = theirs[index] else { throw LinkFailure(.unknownChannel, "REVOKE of what was not offered") }
+        guard !channel.isRevoked else { throw LinkFailure(.unexpected, "a second REVOKE of a channel") }
         theirs[index]?.isAccepted = false
+        theirs[index]?.isRevoked = true
         return [.revoked(channel.name)]
     }
 
@@ -208,8 +218,16 @@ package struct LinkSession: Hashable, Sendable {
             throw LinkFailure(.unknownChannel, "RESUME of a channel that is not shared")
         }
         guard offers[index]?.isResumed == false else { throw LinkFailure(.unexpected, "a second RESUME of a channel") }
+        named += resume.holdings.count
+        guard named <= LinkLimits.streams else { throw LinkFailure(.tooLarge, "RESUMEs of more than \(LinkLimits.streams) streams") }
         if !resume.isPartial { offers[index]?.isResumed = true }
         return [.resumed(channel.name, resume)]
+    }
+
+    private mutating func drained(_ seconds: UInt64) throws(LinkFailure) -> [Action] {
+        guard !isDraining else { throw LinkFailure(.unexpected, "a second DRAIN") }
+        isDraining = true
+        return [.draining(seconds)]
     }
 
     private func batch(_ batch: BatchFrame) throws(LinkFailure) -> [Action] {

@@ -93,7 +93,7 @@ package enum Varints {
         return values
     }
 
-    static func encode(_ values: [UInt64]) -> [UInt8] {
+    package static func encode(_ values: [UInt64]) -> [UInt8] {
         var writer = ByteWriter()
         for value in values { writer.varint(value) }
         return writer.bytes
