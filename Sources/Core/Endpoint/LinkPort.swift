@@ -93,6 +93,8 @@ package enum PeerFault: Error, Hashable, Sendable {
     case fork(EventID)
     /// A change of a message of somebody else's.
     case notAllowed(EventID)
+    /// More streams of one relay than are kept.
+    case tooMany(StreamID)
     /// No channel of the peer's any more.
     case unknownChannel
 }

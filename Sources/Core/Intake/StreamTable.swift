@@ -12,7 +12,19 @@ package struct StreamTable: Hashable, Sendable {
     private var profiles: [StreamIndex: [UInt64: Profile]] = [:]
     private var numbers: [StreamIndex: [AuthorPlace: UInt64]] = [:]
     private var newest: [OwnAuthor: Profile] = [:]
+    private var counts: [Place: Count] = [:]
     private var changed: Set<StreamIndex> = []
+
+    /// What is known of one relay in one bridge.
+    package struct Count: Hashable, Sendable {
+        package var streams = 0
+        package var authors = 0
+    }
+
+    private struct Place: Hashable {
+        let owner: RelayID
+        let bridge: BridgeIndex
+    }
 
     /// One author number per author and channel.
     private struct AuthorPlace: Hashable {
@@ -32,8 +44,7 @@ package struct StreamTable: Hashable, Sendable {
         epoch = Epoch(ordinal: highest + 1, salt: salt, secret: secret)
         for row in state.streams {
             precondition(row.index.rawValue == UInt32(rows.count + 1), "the journal's streams are not numbered from 1")
-            rows.append(row)
-            indexes[row.introduction.stream] = row.index
+            add(row)
         }
         for author in state.authors {
             var dropped = 0
@@ -67,8 +78,7 @@ package struct StreamTable: Hashable, Sendable {
         if let known = own[bridge.index] { return known }
         let introduction = StreamIntroduction(owner: owner, bridge: bridge.key, epoch: epoch)
         let index = StreamIndex(UInt32(rows.count + 1))
-        rows.append(StreamRow(index: index, introduction: introduction, bridge: bridge.index))
-        indexes[introduction.stream] = index
+        add(StreamRow(index: index, introduction: introduction, bridge: bridge.index))
         own[bridge.index] = index
         changed.insert(index)
         return index
@@ -84,11 +94,18 @@ package struct StreamTable: Hashable, Sendable {
     /// A stream that a peer speaks of: its own, or one of ours that this journal lost.
     package mutating func introduce(_ introduction: StreamIntroduction, bridge: BridgeIndex) -> StreamIndex {
         let index = StreamIndex(UInt32(rows.count + 1))
-        rows.append(StreamRow(index: index, introduction: introduction, bridge: bridge))
-        indexes[introduction.stream] = index
+        add(StreamRow(index: index, introduction: introduction, bridge: bridge))
         changed.insert(index)
         return index
     }
+
+    private mutating func add(_ row: StreamRow) {
+        rows.append(row)
+        indexes[row.introduction.stream] = row.index
+        counts[Place(owner: row.introduction.owner, bridge: row.bridge), default: Count()].streams += 1
+    }
+
+    package func count(of owner: RelayID, in bridge: BridgeIndex) -> Count { counts[Place(owner: owner, bridge: bridge)] ?? Count() }
 
     /// Everything of a stream up to a number is held or SKIPped.
     package mutating func advance(_ stream: StreamIndex, to number: UInt64) {
@@ -129,7 +146,11 @@ package struct StreamTable: Hashable, Sendable {
 
     /// Takes a profile in; one of a lower version than the known one changes nothing.
     package mutating func learn(_ profile: Profile, number: UInt64, stream: StreamIndex) {
-        if let known = profiles[stream]?[number], known.version > profile.version { return }
+        if let known = profiles[stream]?[number] {
+            if known.version > profile.version { return }
+        } else {
+            counts[Place(owner: self[stream].introduction.owner, bridge: self[stream].bridge), default: Count()].authors += 1
+        }
         profiles[stream, default: [:]][number] = profile
         guard isOwn(stream) else { return }
         if self[stream].introduction.epoch == epoch {
