@@ -27,12 +27,14 @@ package enum CoreLimits {
     package static let givingBack = Interval.seconds(200)
     /// What was given back and is not found again by so long after its channel was read to the head is given up.
     package static let confirmation = Interval.seconds(60)
+    /// Streams and authors of one relay in one bridge: one stream for each start of a peer with something to say, for some years; every author
+    /// who spoke after each. Some 10 and 50 MB.
+    package static let peerStreams = 65_536
+    package static let peerAuthors = 262_144
+    /// Between two epochs that are opened at a peer's word.
+    package static let forkPause = Interval.seconds(60)
     /// Events of peers that could not be read once and are remembered.
     package static let unreadable = 1000
-    /// Streams of one peer, and authors in them, that are kept: some 8 and 30 MB. A relay opens a stream a bridge at each start that hears
-    /// something there.
-    package static let peerStreams = 65_536
-    package static let peerAuthors = 100_000
     /// Marks of events that are not known here, a channel.
     package static let orphans = 10_000
     /// A full disk is tried again after so long.

@@ -20,6 +20,7 @@ extension LinkDriver {
                 do throws(PeerFault) {
                     told[try await port.introduce(introduction, in: destination, by: mapping.peer)] = holding.prefix
                 } catch {
+                    counters.faults += 1
                     return self.end(LinkMapping.failure(error), about: FrameKind.resume.rawValue)
                 }
             }

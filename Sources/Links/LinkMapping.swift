@@ -42,7 +42,7 @@ struct LinkMapping: Hashable, Sendable {
         case .unknownEpoch(let stream): LinkFailure(.unknownEpoch, "stream \(stream)")
         case .fork(let id): LinkFailure(.fork, "\(id) is of the running epoch and was never numbered here")
         case .notAllowed(let id): LinkFailure(.notAllowed, "\(id) changes what belongs to another relay")
-        case .tooManyStreams: LinkFailure(.tooLarge, "more streams than are kept of one peer")
+        case .tooMany(let stream): LinkFailure(.tooLarge, "stream \(stream) is one too many in its channel")
         case .unknownChannel: LinkFailure(.unknownChannel, "the channel is not shared any more")
         }
     }

@@ -118,7 +118,7 @@ actor CountingReads: Journal, JournalReader {
     func verify() async throws(JournalError) {}
 }
 
-/// One engine with scripted endpoints `a`, `b`, `c`, and `reader`.
+/// One engine with scripted endpoints `a`, `b`, `c`, and `reader`; members named `peer…` are links.
 final class Bench: @unchecked Sendable {
     let world = SimulatedWorld(seed: 3)
     var host: SimulatedHost
@@ -142,7 +142,10 @@ final class Bench: @unchecked Sendable {
     var bridges: [BridgeSettings] {
         names.enumerated().map { index, names in
             BridgeSettings(
-                name: "bridge\(index)", members: names.map { MemberSettings(endpoint: $0, channel: "#c", isReader: readers.contains($0)) })
+                name: "bridge\(index)",
+                members: names.map {
+                    MemberSettings(endpoint: $0, channel: "#c", isPeer: $0.hasPrefix("peer"), isReader: readers.contains($0))
+                })
         }
     }
 

@@ -45,7 +45,7 @@ import WireLink
                 world.run(until: world.now + .seconds(5))
             }
         }
-        #expect(world.failures.contains { $0.contains("more streams than are kept of one peer") }, "\(world.failures)")
+        #expect(world.failures.contains { $0.contains("one too many in its channel") }, "\(world.failures)")
     }
 
     private func look(_ flood: Flood) -> (written: Int, rounds: Int, hasEnded: Bool) {

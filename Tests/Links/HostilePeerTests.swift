@@ -26,6 +26,24 @@ import WireLink
         #expect(reader.feed(Frame(kind, body).bytes)?.code == .unexpected)
     }
 
+    /// Limits in HELLO with which nothing would flow, or a clock would overflow.
+    @Test func helloHasItsLimits() {
+        func answer(_ change: (inout Hello) -> Void) -> CloseCode? {
+            var hello = Hello(epochOrdinal: 3, epochBits: 1)
+            change(&hello)
+            var reader = SessionReader()
+            return reader.feed(hello.frame.bytes)?.code
+        }
+        #expect(answer { $0.silence = LinkLimits.silence } == nil)
+        #expect(answer { $0.silence = LinkLimits.silence + 1 } == .malformed)
+        #expect(answer { $0.silence = .max } == .malformed)
+        #expect(answer { $0.silence = 0 } == .malformed)
+        #expect(answer { $0.windowRecords = 0 } == .malformed)
+        #expect(answer { $0.windowBytes = UInt64(LinkLimits.record) - 1 } == .malformed)
+        #expect(answer { $0.contexts = 0 } == .malformed)
+        #expect(answer { ($0.windowRecords, $0.windowBytes, $0.contexts) = (.max, .max, .max) } == nil)
+    }
+
     @Test func whatIsIgnorableIsIgnored() {
         var reader = SessionReader()
         #expect(reader.feed(Hello(epochOrdinal: 3, epochBits: 1).frame.bytes + Frame(kind: 0xFF, body: [1, 2, 3]).bytes) == nil)

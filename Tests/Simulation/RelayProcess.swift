@@ -4,6 +4,7 @@ import Links
 import Model
 import Store
 import Support
+import WireLink
 
 /// The other relay, and what connects it.
 package struct SimulatedPeer: Sendable {
@@ -12,12 +13,15 @@ package struct SimulatedPeer: Sendable {
     package let cable: SimulatedCable
     /// Which end of it is ours.
     package let side: Int
+    /// Whether a session may end by a fault of the peer's: a test lies in its name.
+    package let mayLie: Bool
 
-    package init(name: String, id: RelayID, cable: SimulatedCable, side: Int) {
+    package init(name: String, id: RelayID, cable: SimulatedCable, side: Int, mayLie: Bool = false) {
         self.name = name
         self.id = id
         self.cable = cable
         self.side = side
+        self.mayLie = mayLie
     }
 }
 
@@ -33,6 +37,9 @@ package actor RelayProcess {
     private let peer: SimulatedPeer?
     package private(set) var engine: Engine?
     package private(set) var endpoints: [SimulatedEndpoint] = []
+    /// How sessions with the peer ended, and how many faults of its were counted in them.
+    package private(set) var endings: [LinkFailure] = []
+    package private(set) var faults: UInt64 = 0
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { host.asUnownedSerialExecutor() }
 
@@ -99,8 +106,10 @@ extension RelayProcess {
                 port: engine,
                 loop: host, log: Log { _ in })
             await driver.run(["ops": channel])
-            // Nobody in the simulation breaks the protocol.
-            if let ending = await driver.ending, ![.normal, .timedOut].contains(ending.code) {
+            if let ending = await driver.ending { endings.append(ending) }
+            faults += await driver.counters.faults
+            // Only who is told to breaks the protocol.
+            if let ending = await driver.ending, !peer.mayLie, ![.normal, .timedOut].contains(ending.code) {
                 world.failures.append("the link to \(peer.name) ended: \(ending)")
             }
             await host.sleep(until: host.now + .milliseconds(world.pick(10...500)))

@@ -3,6 +3,7 @@ import Core
 import Model
 import Store
 import Support
+import WireLink
 
 /// A relay with one bridge over some servers, through all its lives: a test starts it, disturbs it and looks at the outcome.
 package final class SimulatedRelay: @unchecked Sendable {  // the driving thread's alone
@@ -23,7 +24,7 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
     private var sqlite: SQLiteJournal?
     private var disk = MemoryDisk()
     private var saved: MemoryDisk?
-    private let id: RelayID
+    package let id: RelayID
     private let peer: SimulatedPeer?
 
     package convenience init(seed: UInt64, store: Store = .memory, kinds: [SimulatedServer.Kind]) {
@@ -124,6 +125,18 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
     package var currentCounters: EngineCounters {
         guard let host, let process else { return EngineCounters() }
         return world.running(host) { process.assumeIsolated { $0.engine }?.assumeIsolated { $0.counters } ?? EngineCounters() }
+    }
+
+    /// How the sessions of this life ended, and the faults that were counted in them.
+    package var linkEndings: (endings: [LinkFailure], faults: UInt64) {
+        guard let host, let process else { return ([], 0) }
+        return world.running(host) { process.assumeIsolated { ($0.endings, $0.faults) } }
+    }
+
+    /// Everything that the journal in memory holds.
+    package var rows: JournalRows {
+        guard let host, let memory else { return JournalRows() }
+        return world.running(host) { memory.assumeIsolated { $0.rows } }
     }
 
     /// The bounces in the journal in memory.

@@ -91,10 +91,10 @@ package enum PeerFault: Error, Hashable, Sendable {
     case unknownEpoch(StreamID)
     /// An event of the running epoch that this process never numbered: another one speaks in its name, or it was rolled back.
     case fork(EventID)
-    /// More streams than are kept of one peer.
-    case tooManyStreams
     /// A change of a message of somebody else's.
     case notAllowed(EventID)
+    /// More streams of one relay than are kept.
+    case tooMany(StreamID)
     /// No channel of the peer's any more.
     case unknownChannel
 }

@@ -67,6 +67,8 @@ extension Engine {
         for stream in holds.keys where streams.isOwn(stream) && streams[stream].introduction.epoch.ordinal >= streams.epoch.ordinal {
             if streams[stream].introduction.epoch != streams.epoch {
                 streams.openEpoch(salt: entropy.bytes(8).firstUInt64, secret: epochSecret)
+            } else if let last = holds[stream], last > streams[stream].prefix {
+                forked(stream, through: last)
             }
         }
         guard awaited[channel] != nil else { return }
@@ -74,6 +76,25 @@ extension Engine {
         awaited[channel] = owed.isEmpty ? nil : .events(owed)
         if owed.isEmpty { return goOnAfterPeers() }
         _ = loop.schedule(at: loop.now + CoreLimits.givingBack) { [weak self] in self?.assumeIsolated { $0.awaitNoMore(channel) } }
+    }
+
+    /// A peer knows more of the running epoch than this process ever numbered: the machine was rolled back while it ran, or a copy of it
+    /// runs elsewhere. Nothing more is born in that epoch, so that no number is used twice, and the operator is told.
+    ///
+    /// It is a peer's word, which costs an epoch: once a minute at most.
+    func forked(_ stream: StreamIndex, through last: UInt64) {
+        if let lastFork, lastFork.distance(to: loop.now) < CoreLimits.forkPause { return }
+        lastFork = loop.now
+        counters.forks += 1
+        streams.openEpoch(salt: entropy.bytes(8).firstUInt64, secret: epochSecret)
+        guard let place = routing.destinations(of: streams[stream].bridge).first else { return }
+        let known = streams[stream].prefix
+        lastBounce += 1
+        pending.bounces.append(
+            BounceRow(
+                id: lastBounce, destination: place, positions: Position.zero...Position.zero, count: last - known, code: "fork",
+                text: "a peer holds \(streams.id(stream, last)); this process has numbered up to \(known)", time: loop.time))
+        commitSignal.set()
     }
 
     /// Something came from a peer: perhaps everything that was awaited of it.

@@ -35,8 +35,9 @@ extension Engine: LinkPort {
             guard streams[known].bridge == member.bridge else { throw .notYours(introduction.stream) }
             return known
         }
-        // Our own that came back are as many as this relay once opened: nobody can invent one.
-        guard introduction.owner == relay || streams.count(of: peer).streams < CoreLimits.peerStreams else { throw .tooManyStreams }
+        guard streams.count(of: introduction.owner, in: member.bridge).streams < CoreLimits.peerStreams else {
+            throw .tooMany(introduction.stream)
+        }
         return streams.introduce(introduction, bridge: member.bridge)
     }
 
@@ -73,7 +74,10 @@ extension Engine: LinkPort {
         }
         guard head.number <= known + 1 else { throw .gap(id, expected: known + 1) }
         let isGivenBack = streams.isOwn(head.stream)
-        if isGivenBack && streams[head.stream].introduction.epoch == epoch { throw .fork(id) }
+        if isGivenBack && streams[head.stream].introduction.epoch == epoch {
+            forked(head.stream, through: last)
+            throw .fork(id)
+        }
         let position = pending.first + pending.entries.count
         let taken: EntryHead
         var returned: LogEntry?
@@ -119,10 +123,10 @@ extension Engine: LinkPort {
     private func check(_ entries: EntryBuffer, _ index: Int, _ id: EventID) -> Verdict {
         do {
             let outline = try entries.withRecord(index) { record throws(RecordError) in try RecordOutline(checking: record) }
-            guard outline.isChange, let target = outline.target, let stream = streams.index(of: target.stream) else {
+            guard outline.isOwnersOnly, let target = outline.target, let stream = streams.index(of: target.stream) else {
                 return .sound(outline)
             }
-            // Only the relay that a message's author belongs to changes it.
+            // Only the relay that a message's author belongs to changes it, or tells more of it.
             return streams[stream].introduction.owner == owner(of: id) ? .sound(outline) : .refused(.notAllowed(id))
         } catch {
             if unreadable.remove(id) != nil { return .stub }
@@ -163,17 +167,19 @@ extension Engine: LinkPort {
         }
     }
 
-    /// A profile that a peer told: one of a lower version changes nothing.
+    /// A profile that a peer told: one of a lower version changes nothing. Of this relay's own authors it tells only those that the journal
+    /// has lost: who speaks here is not for a peer to say.
     private func learn(_ row: AuthorRow) {
-        var dropped = 0
-        guard case .profile(let profile)? = try? Event.decode(row.record.span.bytes, droppedSpans: &dropped).event else { return }
-        if let known = streams.profile(row.stream, row.number) {
-            if known.version > profile.version { return }
-        } else if streams.count(of: streams[row.stream].introduction.owner).authors >= CoreLimits.peerAuthors, !streams.isOwn(row.stream) {
-            // Its events are shown without a name.
-            counters.profilesDropped += 1
+        let known = streams.profile(row.stream, row.number)
+        if streams.isOwn(row.stream) && (known != nil || streams[row.stream].introduction.epoch == epoch) { return }
+        let stream = streams[row.stream]
+        if known == nil && streams.count(of: stream.introduction.owner, in: stream.bridge).authors >= CoreLimits.peerAuthors {
+            counters.authorsRefused += 1
             return
         }
+        var dropped = 0
+        guard case .profile(let profile)? = try? Event.decode(row.record.span.bytes, droppedSpans: &dropped).event else { return }
+        if let known, known.version > profile.version { return }
         streams.learn(profile, number: row.number, stream: row.stream)
         pending.authors.append(row)
     }

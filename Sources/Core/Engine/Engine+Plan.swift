@@ -178,6 +178,7 @@ extension Engine {
     }
 
     private func planEdit(_ event: Event, of target: EventID, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
+        if isForeign(now.id, target) { return .finish(.withoutTarget) }
         if now.turn == .first {
             let later = try self.later(target, from: now.entry.position, now)
             if later.deletion != nil { return .finish(.superseded) }
@@ -192,11 +193,17 @@ extension Engine {
     }
 
     private func planDeletion(_ event: Event, of target: EventID, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
+        if isForeign(now.id, target) { return .finish(.withoutTarget) }
         let standing = try parts(of: target, now)
         // Only its author deletes a message, in the channel where it was written: there it is gone.
         if standing.contains(where: { $0.outcome == .origin }) { return .pass }
         if standing.isShown { return .send(now.delivery(event, .shown(standing, quote: nil)), success: .delivered) }
         return .finish(standing.isEmpty ? .withoutTarget : .superseded)
+    }
+
+    /// A change of somebody else's message, whose stream became known only after the change was accepted.
+    private func isForeign(_ change: EventID, _ target: EventID) -> Bool {
+        streams.index(of: target.stream) != nil && !isSameOwner(change, target)
     }
 
     func isSameOwner(_ left: EventID, _ right: EventID) -> Bool {

@@ -52,6 +52,8 @@ package actor Engine: RelayPort {
     var peerCursors: [DestinationID: Position] = [:]
     /// Events of peers whose record could not be read once.
     var unreadable: Set<EventID> = []
+    /// When a peer last spoke of events of the running epoch that were never numbered here.
+    var lastFork: Instant?
     /// Whom to tell of commits.
     var followers: [UInt64: @Sendable () -> Void] = [:]
     var lastFollower: UInt64 = 0

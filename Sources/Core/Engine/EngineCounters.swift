@@ -28,10 +28,12 @@ package struct EngineCounters: Hashable, Sendable {
     package var givenBack: UInt64 = 0
     package var confirmed: UInt64 = 0
     package var unconfirmed: UInt64 = 0
+    /// Times that a peer knew more of the running epoch than was numbered here.
+    package var forks: UInt64 = 0
+    /// Authors of peers beyond the number that is kept.
+    package var authorsRefused: UInt64 = 0
     /// Peers whose word was awaited in vain at the opening.
     package var peersNotAwaited: UInt64 = 0
-    /// Profiles of peers' authors that were not kept, as there were too many.
-    package var profilesDropped: UInt64 = 0
     /// Events that an operator had delivered again.
     package var retried: UInt64 = 0
     package var commits: UInt64 = 0
@@ -60,8 +62,9 @@ package struct EngineCounters: Hashable, Sendable {
         givenBack += other.givenBack
         confirmed += other.confirmed
         unconfirmed += other.unconfirmed
+        forks += other.forks
+        authorsRefused += other.authorsRefused
         peersNotAwaited += other.peersNotAwaited
-        profilesDropped += other.profilesDropped
         retried += other.retried
         commits += other.commits
         full += other.full
@@ -73,8 +76,8 @@ package struct EngineCounters: Hashable, Sendable {
             "accepted": accepted, "passed_on": passedOn, "duplicates": duplicates, "without_target": withoutTarget, "delivered": delivered,
             "superseded": superseded, "bounced": bounced, "deferred": deferred, "parked": parked, "dropped": dropped, "repeated": repeated,
             "uncertain": uncertain, "found": found, "orphans": orphans, "mended": mended, "given_back": givenBack, "confirmed": confirmed,
-            "unconfirmed": unconfirmed, "peers_not_awaited": peersNotAwaited, "profiles_dropped": profilesDropped, "retried": retried,
-            "commits": commits, "full": full,
+            "unconfirmed": unconfirmed, "peers_not_awaited": peersNotAwaited, "commits": commits, "full": full,
+            "forks": forks, "authors_refused": authorsRefused, "retried": retried,
         ]
     }
 

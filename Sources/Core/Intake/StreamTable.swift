@@ -2,7 +2,7 @@ import Base
 import Model
 
 /// The streams this relay knows, their authors, and the numbers of what is born here.
-package struct StreamTable: Sendable {
+package struct StreamTable: Hashable, Sendable {
     package let owner: RelayID
     /// Under which this relay's events are born now.
     package private(set) var epoch: Epoch
@@ -12,9 +12,19 @@ package struct StreamTable: Sendable {
     private var profiles: [StreamIndex: [UInt64: Profile]] = [:]
     private var numbers: [StreamIndex: [AuthorPlace: UInt64]] = [:]
     private var newest: [OwnAuthor: Profile] = [:]
+    private var counts: [Place: Count] = [:]
     private var changed: Set<StreamIndex> = []
-    /// How many streams and how many authors in them are known, by owner.
-    private var counts: [RelayID: (streams: Int, authors: Int)] = [:]
+
+    /// What is known of one relay in one bridge.
+    package struct Count: Hashable, Sendable {
+        package var streams = 0
+        package var authors = 0
+    }
+
+    private struct Place: Hashable {
+        let owner: RelayID
+        let bridge: BridgeIndex
+    }
 
     /// One author number per author and channel.
     private struct AuthorPlace: Hashable {
@@ -34,7 +44,7 @@ package struct StreamTable: Sendable {
         epoch = Epoch(ordinal: highest + 1, salt: salt, secret: secret)
         for row in state.streams {
             precondition(row.index.rawValue == UInt32(rows.count + 1), "the journal's streams are not numbered from 1")
-            append(row)
+            add(row)
         }
         for author in state.authors {
             var dropped = 0
@@ -68,7 +78,7 @@ package struct StreamTable: Sendable {
         if let known = own[bridge.index] { return known }
         let introduction = StreamIntroduction(owner: owner, bridge: bridge.key, epoch: epoch)
         let index = StreamIndex(UInt32(rows.count + 1))
-        append(StreamRow(index: index, introduction: introduction, bridge: bridge.index))
+        add(StreamRow(index: index, introduction: introduction, bridge: bridge.index))
         own[bridge.index] = index
         changed.insert(index)
         return index
@@ -84,19 +94,18 @@ package struct StreamTable: Sendable {
     /// A stream that a peer speaks of: its own, or one of ours that this journal lost.
     package mutating func introduce(_ introduction: StreamIntroduction, bridge: BridgeIndex) -> StreamIndex {
         let index = StreamIndex(UInt32(rows.count + 1))
-        append(StreamRow(index: index, introduction: introduction, bridge: bridge))
+        add(StreamRow(index: index, introduction: introduction, bridge: bridge))
         changed.insert(index)
         return index
     }
 
-    private mutating func append(_ row: StreamRow) {
+    private mutating func add(_ row: StreamRow) {
         rows.append(row)
         indexes[row.introduction.stream] = row.index
-        counts[row.introduction.owner, default: (0, 0)].streams += 1
+        counts[Place(owner: row.introduction.owner, bridge: row.bridge), default: Count()].streams += 1
     }
 
-    /// How many streams of a relay are known, and how many authors in them.
-    package func count(of owner: RelayID) -> (streams: Int, authors: Int) { counts[owner] ?? (0, 0) }
+    package func count(of owner: RelayID, in bridge: BridgeIndex) -> Count { counts[Place(owner: owner, bridge: bridge)] ?? Count() }
 
     /// Everything of a stream up to a number is held or SKIPped.
     package mutating func advance(_ stream: StreamIndex, to number: UInt64) {
@@ -137,9 +146,11 @@ package struct StreamTable: Sendable {
 
     /// Takes a profile in; one of a lower version than the known one changes nothing.
     package mutating func learn(_ profile: Profile, number: UInt64, stream: StreamIndex) {
-        let known = profiles[stream]?[number]
-        if let known, known.version > profile.version { return }
-        if known == nil { counts[self[stream].introduction.owner, default: (0, 0)].authors += 1 }
+        if let known = profiles[stream]?[number] {
+            if known.version > profile.version { return }
+        } else {
+            counts[Place(owner: self[stream].introduction.owner, bridge: self[stream].bridge), default: Count()].authors += 1
+        }
         profiles[stream, default: [:]][number] = profile
         guard isOwn(stream) else { return }
         if self[stream].introduction.epoch == epoch {

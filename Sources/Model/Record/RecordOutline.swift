@@ -80,6 +80,13 @@ package struct RecordOutline: Hashable, Sendable {
 
     /// Whether it changes or deletes a message.
     package var isChange: Bool { kind == RecordFormat.Kind.edited || kind == RecordFormat.Kind.deleted }
+    /// Whether what it says of its target is for the target's owner alone: anything but an answer and a reaction.
+    package var isOwnersOnly: Bool {
+        switch kind {
+        case RecordFormat.Kind.edited, RecordFormat.Kind.deleted, RecordFormat.Kind.attachmentReady, RecordFormat.Kind.call: true
+        default: false
+        }
+    }
     package var isProfile: Bool { kind == RecordFormat.Kind.profile }
 
     /// Whether this program knows the kind.

@@ -55,6 +55,20 @@ struct MemoryImage {
         return state
     }
 
+    var rows: JournalRows {
+        var rows = JournalRows()
+        rows.state = state
+        rows.entries = blocks.flatMap { block in (0..<block.entries.count).map { LogEntry(block, at: block.first + $0) } }
+        for month in natives {
+            for (place, events) in month.parts {
+                rows.parts[place, default: [:]].merge(events) { $0.merging($1) { $1 } }
+            }
+        }
+        rows.changes = changes.values.flatMap { $0.values.map { $0 } }.sorted { $0.position < $1.position }
+        rows.bounces = bounces.values.sorted { $0.id < $1.id }
+        return rows
+    }
+
     mutating func apply(_ operation: MemoryDisk.Operation) {
         switch operation {
         case .commit(let batch): apply(batch)

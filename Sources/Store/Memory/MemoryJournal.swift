@@ -84,6 +84,9 @@ package actor MemoryJournal: Journal, JournalReader {
     /// The first position whose content is still there.
     package var oldest: Position { image.blocks.first?.first ?? .first }
 
+    /// Everything that it holds now, for tests that compare.
+    package var rows: JournalRows { image.rows }
+
     /// Every bounce, without waiting.
     package var currentBounces: [BounceRow] { image.bounces.values.sorted { $0.id < $1.id } }
 

@@ -103,6 +103,7 @@ package enum BatchDecoder {
         guard head < 32 else { throw LinkFailure(.malformed, "an item of unknown form \(head)") }
         if head & 4 != 0 { columns.stream = try reader.varint() }
         if head & 8 != 0 { columns.time = columns.time &+ UInt64(bitPattern: try reader.zigzag()) }
+        guard columns.time <= LinkLimits.time else { throw LinkFailure(.tooLarge, "an origin time of \(columns.time) s") }
         let hops = head & 16 != 0 ? try reader.byte() : 0
         switch head & 3 {
         case 0:

@@ -34,6 +34,12 @@ package enum LinkLimits {
     /// Unacknowledged records and bytes that a receiver takes, unless HELLO says less: some milliseconds of a flood.
     package static let windowRecords = 8192
     package static let windowBytes = 4 << 20
+    /// The highest number of an event: what comes after it still fits 64 bits, and the journal's columns, which have a sign.
+    package static let number: UInt64 = 1 << 62
+    /// The latest origin time, in seconds: the end of the year 9999, behind which calendars of four digits end.
+    package static let time: UInt64 = 253_402_300_799
+    /// The longest silence, in seconds, after which a side may wish to be asked for.
+    package static let silence: UInt64 = 3600
     /// Words of a CLOSE.
     package static let words = 512
     package static let pingToken = 8

@@ -265,15 +265,18 @@ package struct LinkSession: Hashable, Sendable {
             switch item {
             case .record(let stream, let time, let hops, let record):
                 let number = try next(stream, in: batch.channel) + 1
+                try checkNumber(number)
                 introduced[Int(stream) - 1].number = number
                 numbered.append(.record(stream: stream, number: number, time: time, hops: hops, record: record))
             case .skip(let stream, let last, let reason, let profiles):
                 let number = try next(stream, in: batch.channel) + 1
                 guard last >= number else { throw LinkFailure(.gap, "a SKIP to \(last) where \(number) is next") }
+                try checkNumber(last)
                 introduced[Int(stream) - 1].number = last
                 numbered.append(.skip(stream: stream, numbers: number...last, reason: reason, profiles: profiles))
             case .introduction(let introduction, let prefix):
                 guard introduced.count < LinkLimits.streams else { throw LinkFailure(.tooLarge, "more than \(LinkLimits.streams) streams") }
+                try checkNumber(prefix)
                 introduced.append(Introduced(channel: batch.channel, number: prefix))
                 numbered.append(.introduction(introduction, prefix: prefix))
             }
@@ -288,6 +291,10 @@ package struct LinkSession: Hashable, Sendable {
             throw LinkFailure(.overCredit, "more was sent in a channel than was allowed")
         }
         return numbered
+    }
+
+    private func checkNumber(_ number: UInt64) throws(LinkFailure) {
+        if number > LinkLimits.number { throw LinkFailure(.tooLarge, "number \(number) of a stream") }
     }
 
     private func next(_ stream: UInt64, in channel: UInt64) throws(LinkFailure) -> UInt64 {

@@ -30,8 +30,8 @@ package struct Hello: Hashable, Sendable {
         windowBytes = fields.number(5, or: windowBytes)
         contexts = fields.number(6, or: contexts)
         silence = fields.number(7, or: silence)
-        guard windowRecords >= 1, windowBytes >= UInt64(LinkLimits.record), contexts >= 1, silence >= 1 else {
-            throw LinkFailure(.malformed, "HELLO with a limit that lets nothing through")
+        guard windowRecords >= 1, windowBytes >= UInt64(LinkLimits.record), contexts >= 1, (1...LinkLimits.silence).contains(silence) else {
+            throw LinkFailure(.malformed, "HELLO with a limit that lets nothing through, or a silence that is too long")
         }
     }
 

@@ -96,6 +96,7 @@ package struct Resume: Hashable, Sendable {
                 }
                 let introduction = try WireIntroduction(&reader)
                 let prefix = try reader.varint()
+                guard prefix <= LinkLimits.number else { throw LinkFailure(.tooLarge, "number \(prefix) of a stream") }
                 let digest = try reader.uint64()
                 let count = try reader.varint()
                 guard count <= UInt64(LinkLimits.holes) else { throw LinkFailure(.tooLarge, "a stream with \(count) holes") }

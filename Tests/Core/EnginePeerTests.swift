@@ -1,0 +1,121 @@
+import Base
+import Core
+import Model
+import Simulation
+import Store
+import Testing
+
+/// What the engine takes from peers, and what it refuses: the parts that no session is needed for. The rest is in Tests/Links/LyingPeerTests.
+@Suite struct EnginePeerTests {
+    private static let peer = SimulatedRelay.id(2)
+    private static let other = SimulatedRelay.id(3)
+
+    private static func introduction(_ owner: RelayID, ordinal: UInt32 = 1) -> StreamIntroduction {
+        StreamIntroduction(
+            owner: owner, bridge: BridgeKey(bytes: [UInt8](repeating: 5, count: 16)), epoch: Epoch(ordinal: ordinal, salt: 1, bits: 1))
+    }
+
+    private static func passed(_ stream: StreamIndex, from first: UInt64, _ events: Event...) -> PassedOn {
+        var passed = PassedOn()
+        for (index, event) in events.enumerated() {
+            let head = EntryHead(
+                stream: stream, number: first + UInt64(index), originTime: UnixTime(seconds: 1_795_000_000), hops: 1, source: PeerIndex(1))
+            passed.entries.append(head, record: RecordEncoder.encode(event, author: 1))
+        }
+        return passed
+    }
+
+    private static func profile(_ name: String) -> Event {
+        .profile(Profile(key: AuthorKey(rawValue: 7), name: name, version: 1, home: Home(rawValue: 7)))
+    }
+
+    private func fault(_ bench: Bench, _ body: @escaping @Sendable (Engine) async throws -> Void) -> PeerFault? {
+        nonisolated(unsafe) var fault: PeerFault?
+        bench.does {
+            do { try await body($0.engine) } catch let found as PeerFault { fault = found }
+        }
+        return fault
+    }
+
+    @Test func aChannelThatIsNoneOfThePeersAnyMore() {
+        let bench = Bench([["a", "peer"]])
+        bench.start()
+        let (channel, peer) = (bench.destination("a"), bench.destination("peer"))
+        #expect(
+            fault(bench) { _ = try await $0.introduce(Self.introduction(Self.peer), in: channel, by: Self.peer) } == .unknownChannel)
+        #expect(fault(bench) { try await $0.accept(PassedOn(), in: channel, from: Self.peer) } == .unknownChannel)
+        // Taken out by a reload while the session lives.
+        bench.does { try await $0.engine.configure([BridgeSettings(name: "bridge0", members: [])]) }
+        let before = bench.world.running(bench.host) { bench.memory.assumeIsolated { $0.rows } }
+        #expect(fault(bench) { _ = try await $0.introduce(Self.introduction(Self.peer), in: peer, by: Self.peer) } == .unknownChannel)
+        #expect(fault(bench) { try await $0.accept(PassedOn(), in: peer, from: Self.peer) } == .unknownChannel)
+        #expect(bench.world.running(bench.host) { bench.memory.assumeIsolated { $0.rows } } == before)
+    }
+
+    /// What is said in one bridge does not turn up in another.
+    @Test func aStreamStaysInItsBridge() {
+        let bench = Bench([["a", "peer1"], ["b", "peer2"]])
+        bench.start()
+        let (one, two) = (bench.destination("peer1"), bench.destination("peer2"))
+        let introduction = Self.introduction(Self.peer)
+        #expect(fault(bench) { _ = try await $0.introduce(introduction, in: one, by: Self.peer) } == nil)
+        #expect(fault(bench) { _ = try await $0.introduce(introduction, in: two, by: Self.peer) } == .notYours(introduction.stream))
+    }
+
+    @Test func streamsOfOneRelayHaveABound() {
+        let bench = Bench([["a", "peer"]])
+        bench.start()
+        let channel = bench.destination("peer")
+        let fault = fault(bench) { engine in
+            for ordinal in 1...UInt32(CoreLimits.peerStreams) {
+                _ = try await engine.introduce(Self.introduction(Self.peer, ordinal: ordinal), in: channel, by: Self.peer)
+            }
+            // One that is known costs nothing.
+            _ = try await engine.introduce(Self.introduction(Self.peer, ordinal: 1), in: channel, by: Self.peer)
+            _ = try await engine.introduce(Self.introduction(Self.peer, ordinal: 70_000), in: channel, by: Self.peer)
+        }
+        #expect(fault == .tooMany(Self.introduction(Self.peer, ordinal: 70_000).stream))
+    }
+
+    @Test func authorsOfOneRelayHaveABound() {
+        let bench = Bench([["peer"]])
+        bench.start()
+        let channel = bench.destination("peer")
+        let record = RecordEncoder.encode(Self.profile("x"), author: 1)
+        bench.does(60_000) { bench in
+            let stream = try await bench.engine.introduce(Self.introduction(Self.peer), in: channel, by: Self.peer)
+            var passed = PassedOn()
+            for number in 1...UInt64(CoreLimits.peerAuthors) + 5 {
+                passed.profiles.append(AuthorRow(stream: stream, number: number, record: record))
+            }
+            try await bench.engine.accept(passed, in: channel, from: Self.peer)
+            // Those that are known may still change.
+            passed.profiles = [AuthorRow(stream: stream, number: 1, record: record)]
+            try await bench.engine.accept(passed, in: channel, from: Self.peer)
+        }
+        #expect(bench.world.running(bench.host) { bench.engine.assumeIsolated { $0.counters.authorsRefused } } == 5)
+    }
+
+    /// A change of a message of another relay whose stream nobody had heard of when the change came: it counts no more than one that came later.
+    @Test func aChangeThatCameBeforeItsForeignTarget() {
+        let bench = Bench([["a", "peer1", "peer2"]])
+        bench.start()
+        let (one, two) = (bench.destination("peer1"), bench.destination("peer2"))
+        let theirs = Self.introduction(Self.other)
+        let target = EventID(stream: theirs.stream, number: 2)
+        let fault = fault(bench) { engine in
+            let liar = try await engine.introduce(Self.introduction(Self.peer), in: one, by: Self.peer)
+            let events = Self.passed(
+                liar, from: 1, Self.profile("liar"), .edited(target: target, content: Post(RichText("forged"))), .deleted(target: target))
+            try await engine.accept(events, in: one, from: Self.peer)
+            let stream = try await engine.introduce(theirs, in: two, by: Self.other)
+            try await engine.accept(
+                Self.passed(stream, from: 1, Self.profile("honest"), .posted(Post(RichText("honest")))), in: two, from: Self.other)
+        }
+        #expect(fault == nil)
+        bench.connect("a")
+        let delivered = bench.delivered("a")
+        #expect(delivered.map(\.delivery.id) == [target])
+        #expect(delivered.first?.delivery.event == .posted(Post(RichText("honest"))))
+    }
+}
