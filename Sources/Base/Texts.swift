@@ -17,6 +17,9 @@ package struct Texts: Hashable, Sendable {
     /// Before the new text of a message that can't be changed where it stands.
     package var edited: String { pick("(edited)", "(bearbeitet)") }
 
+    /// Before a message that comes long after it was said.
+    package func late(_ time: UnixTime) -> String { pick("[late, \(time.minute) UTC]", "[verspätet, \(time.minute) UTC]") }
+
     /// Before an answer to a message of which only the beginning can be shown.
     package func inReply(to quote: String) -> String { pick("[re: \(quote)]", "[zu: \(quote)]") }
     package var inReplyToAnEarlierMessage: String { pick("[in reply to an earlier message]", "[Antwort auf eine frühere Nachricht]") }
@@ -59,4 +62,6 @@ package struct Texts: Hashable, Sendable {
 extension UnixTime {
     /// `2026-11-25 07:01:12`
     fileprivate var clock: String { String(text.dropLast()).split(separator: "T").joined(separator: " ") }
+    /// `2026-11-25 07:01`
+    fileprivate var minute: String { String(clock.dropLast(3)) }
 }

@@ -46,7 +46,8 @@ enum CommandLineProgram {
             name: "say", usage: "BRIDGE TEXT", summary: "a test message from the operator, to every channel of a bridge",
             run: SayCommand.run),
         Command(
-            name: "bounces", usage: "list | show ID | drop ID [--json]", summary: "what could not be delivered, and why",
+            name: "bounces", usage: "list | show ID | retry ID | retry --all | drop ID [--json]",
+            summary: "what could not be delivered, and why; retry has it delivered again, marked late",
             run: BouncesCommand.run),
         Command(name: "backup", usage: "DIR", summary: "a consistent copy of the running relay's state", run: BackupCommand.run),
         Command(name: "restore", usage: "DIR", summary: "puts a backup in the place of a stopped relay's state", run: RestoreCommand.run),

@@ -97,6 +97,16 @@ package actor RelayProcess {
 }
 
 extension RelayProcess {
+    /// An operator has everything that bounced delivered again.
+    package func retryBounces() {
+        Task {
+            await withTaskExecutorPreference(self.host) {
+                guard let engine = self.engine, let rows = try? await engine.bounces(from: 0, atMost: 1000) else { return }
+                for row in rows { _ = try? await engine.retryBounce(row.id) }
+            }
+        }
+    }
+
     private func keepLink(_ peer: SimulatedPeer, _ engine: Engine) async {
         guard let channel = await engine.channels(of: peer.name).first?.destination else { return }
         while true {

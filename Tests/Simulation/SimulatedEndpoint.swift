@@ -157,12 +157,24 @@ package actor SimulatedEndpoint: Endpoint {
                 if server.kind == .marks, world.chance(1, in: 60) {
                     server.refusesUntil = max(server.refusesUntil, world.now + .milliseconds(100))
                 }
+                if let unwanted = server.unwanted, part.delivery.event.shownText(on: server.kind).contains(unwanted) {
+                    return me.host.later { me.assumeIsolated { $0.refused(part, of: mine) } }
+                }
                 let isPrinted = server.refusesUntil <= world.now
                 let nativeID = isPrinted ? me.print(part) : nil
                 world.schedule(at: world.now + .milliseconds(10)) {
                     me.host.later { me.assumeIsolated { $0.answered(part, nativeID, isPrinted: isPrinted, of: mine) } }
                 }
             }
+        }
+    }
+
+    private func refused(_ part: PartDelivery, of mine: Int) {
+        guard isConnected, mine == connection, let port else { return }
+        let (channel, delivery) = (channel, part.delivery)
+        Task {
+            guard self.isConnected else { return }
+            await port.bounced(delivery.id, at: delivery.position, part: part.part, by: channel, BounceReason("unwanted", "not that"))
         }
     }
 

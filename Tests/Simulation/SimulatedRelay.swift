@@ -116,6 +116,12 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
         if !isUp { cut(index) }
     }
 
+    /// An operator has everything that bounced delivered again.
+    package func retryBounces() {
+        guard let host, let process else { return }
+        world.running(host) { process.assumeIsolated { $0.retryBounces() } }
+    }
+
     package func setFull(_ isFull: Bool) {
         guard let memory, let host else { return }
         world.running(host) { memory.assumeIsolated { $0.setFull(isFull) } }

@@ -51,6 +51,8 @@ package final class SimulatedServer: @unchecked Sendable {  // the driving threa
     package var deferral: Int64 = 86_400
     /// Until then it puts everything off.
     package var refusesUntil = Instant(nanoseconds: 0)
+    /// What it will not have in a post.
+    package var unwanted: String?
     /// Called for every new act while a relay listens.
     package var listener: (@Sendable () -> Void)?
 

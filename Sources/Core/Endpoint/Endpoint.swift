@@ -92,8 +92,10 @@ package struct Delivery: Hashable, Sendable {
     package let target: TargetState?
     /// The entry whose text it bears: its own, or an edit's that goes out with it.
     package let text: Position
-    /// Journaled over a minute after it happened, or sent by an operator's word long after.
-    package var isLate: Bool { originTime.seconds(until: accepted) > 60 }
+    /// Sent again by an operator's word.
+    package let isRetried: Bool
+    /// Journaled over a minute after it happened, or sent again by an operator's word.
+    package var isLate: Bool { isRetried || originTime.seconds(until: accepted) > 60 }
 }
 
 /// An author as a destination may show them.

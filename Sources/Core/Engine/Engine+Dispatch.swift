@@ -29,6 +29,7 @@ extension Engine {
             }
         }
         repeat {
+            followRetry(destination)
             if mayAskJournal {
                 try await takeRest(destination)
             } else if outboxes[destination]?.machine.rest != nil {
@@ -39,11 +40,14 @@ extension Engine {
             claim(destination)
             // What was settled at once may be what the next one waits for.
         } while settle(destination) && outboxes[destination]?.machine.connection == .up
+        followRetry(destination)
     }
 
     /// Takes events until the window is full, the journal is needed and may not be asked, or one must wait for another.
     private func takeAll(_ destination: DestinationID, _ mayAskJournal: Bool) async throws {
-        while outboxes[destination]?.machine.wantsMore == true, let head = outboxes[destination]?.machine.head, head < recent.end {
+        while outboxes[destination]?.machine.wantsMore == true, !mustGoBack(destination),
+            let head = outboxes[destination]?.machine.head, head < recent.end
+        {
             let step = try await takeNext(destination, mayAskJournal)
             if step == .needsJournal { wake(destination) }
             if step != .taken { return }
@@ -71,6 +75,12 @@ extension Engine {
         guard let member = routing.member(destination), let rest = outboxes[destination]?.machine.headRest,
             endpoints[member.settings.endpoint] != nil
         else { return .mustWait }
+        if isRetried(rest.position, at: destination) == nil, !rest.hasBegun,
+            let next = outboxes[destination]?.retry?.next(from: rest.position)
+        {
+            outboxes[destination]?.machine.jump(to: next)
+            return .taken
+        }
         if recent.run(at: rest.position) == nil && !mayAskJournal { return .needsJournal }
         guard let entry = try await entry(at: rest.position, for: destination) else { return .taken }
         guard let plan = try await plan(entry, member, DeliveryPlan.Turn(rest), mayAskJournal) else { return .needsJournal }
@@ -86,6 +96,7 @@ extension Engine {
         case .finish(let outcome):
             outboxes[destination]?.machine.finish(stream: entry.head.stream, number: entry.head.number, outcome)
         case .send(let delivery, let success, let absorbed):
+            if delivery.isRetried { counters.retried += 1 }
             await take(delivery, entry.head, success, absorbed, from: rest.start, for: member)
         }
         return .taken
@@ -140,9 +151,11 @@ extension Engine {
 
     /// An edit goes with its message and is settled together with the claim: whatever becomes of that, it is not shown apart.
     private func absorb(_ edit: ChangeRow, at destination: DestinationID) {
-        guard let stream = streams.index(of: edit.by.stream), outboxes[destination]?.settled.insert(edit.by).inserted == true else {
-            return
-        }
+        // The edit of a message that is delivered again may have had its turn.
+        guard let stream = streams.index(of: edit.by.stream), let outbox = outboxes[destination],
+            outbox.retry.map({ edit.position >= $0.end }) ?? true,
+            outboxes[destination]?.settled.insert(edit.by).inserted == true
+        else { return }
         counters.count(.superseded)
         write(
             Receipt(

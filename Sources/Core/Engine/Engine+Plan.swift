@@ -70,10 +70,11 @@ extension Engine {
         let author = DisplayAuthor(
             key: profile?.key ?? AuthorKey(rawValue: 0), name: profile?.name ?? "unknown",
             organisation: streams.isOwn(stream) ? nil : organisations[streams[stream].introduction.owner] ?? "unknown")
-        let isParked = parked ?? (entry.position < outboxes[member.destination]?.parkedBefore ?? .zero)
+        guard let isRetried = isRetried(entry.position, at: member.destination) else { return .pass }
+        let isParked = parked ?? (!isRetried && entry.position < outboxes[member.destination]?.parkedBefore ?? .zero)
         let planning = Planning(
             id: streams.id(stream, entry.head.number), entry: entry, author: author, destination: member.destination,
-            isParked: isParked && turn == .first, turn: turn, answers: answers)
+            isParked: isParked && turn == .first, isRetried: isRetried, turn: turn, answers: answers)
         do {
             return try plan(event, planning)
         } catch {
@@ -118,6 +119,11 @@ extension Engine {
     /// Whether an earlier life of this process, a mark in the channel, or an edit that went with its message has settled it.
     private func isSettled(_ now: Planning) throws(DeliveryPlan.Question) -> Bool {
         if outboxes[now.destination]?.settled.contains(now.id) == true { return true }
+        if now.isRetried {
+            let known = try parts(of: now.id, now)
+            // What was given back and confirmed by the operator has been nowhere yet.
+            return known.isEmpty ? !now.entry.head.isGivenBack : !known.contains { $0.outcome == .bounced || $0.outcome == .parked }
+        }
         // What was accepted since this process began can only have been settled by it.
         if now.entry.position >= begin { return false }
         return try !parts(of: now.id, now).isEmpty
@@ -255,13 +261,14 @@ private struct Planning {
     let author: DisplayAuthor
     let destination: DestinationID
     let isParked: Bool
+    let isRetried: Bool
     let turn: DeliveryPlan.Turn
     let answers: DeliveryPlan.Answers
 
     func delivery(_ event: Event, _ target: TargetState?, text: Position? = nil) -> Delivery {
         Delivery(
             id: id, position: entry.position, event: event, author: author, originTime: entry.head.originTime, accepted: entry.accepted,
-            target: target, text: text ?? entry.position)
+            target: target, text: text ?? entry.position, isRetried: isRetried)
     }
 }
 

@@ -53,7 +53,7 @@ extension Engine {
     /// The first message that a destination has not had and still is to get. Each is looked at once.
     private func firstHeld(_ destination: DestinationID, before end: Position) async throws -> (position: Position, accepted: UnixTime)? {
         guard let outbox = outboxes[destination] else { return nil }
-        let start = max(outbox.machine.cursor, outbox.parkedBefore)
+        let start = max(outbox.machine.cursor, outbox.parkedBefore, outbox.retry?.end ?? .zero)
         if let held = outbox.held, held.position >= start { return held }
         var found: (position: Position, accepted: UnixTime)?
         var position = max(start, outbox.searched)
@@ -113,7 +113,10 @@ extension Engine {
     }
 
     private func retireContent() async throws {
-        let settled = outboxes.values.map { max($0.machine.cursor, $0.parkedBefore) }.min() ?? committedEnd
+        let settled =
+            outboxes.values.map { outbox in
+                outbox.retry.map { min($0.first, outbox.machine.cursor) } ?? max(outbox.machine.cursor, outbox.parkedBefore)
+            }.min() ?? committedEnd
         while oldest < settled {
             let run = try await journal.reader.read(from: oldest, atMost: CoreLimits.coldRead)
             // A peer that lacks it holds it back as long as any destination may.

@@ -89,6 +89,8 @@ package actor Engine: RelayPort {
         var connection = 0
         var retryTimer: TimerID?
         var parkedBefore: Position
+        /// What an operator asked for again.
+        var retry: Retry?
         /// The first message that is held back, as far as it was looked for; nil if there is none before `searched`.
         var held: (position: Position, accepted: UnixTime)?
         var searched = Position.zero
@@ -131,7 +133,7 @@ package actor Engine: RelayPort {
     private var isOpening = true
 
     /// What `configure` still needs of the journal's state at the opening: rows and claims of destinations.
-    private var openState: JournalState
+    var openState: JournalState
 
     /// Makes the bridges agree with the configuration, at the start and at each reload. What is unchanged is not touched.
     package func configure(_ settings: [BridgeSettings]) async throws {
@@ -141,6 +143,7 @@ package actor Engine: RelayPort {
         let now = Set(routing.all.map(\.destination))
         for gone in before.subtracting(now) {
             if let timer = outboxes[gone]?.retryTimer { loop.cancel(timer) }
+            forgetRetry(of: gone)
             outboxes[gone] = nil
             peerCursors[gone] = nil
         }
@@ -184,6 +187,7 @@ package actor Engine: RelayPort {
         outboxes[destination] = Outbox(
             machine: OutboxMachine(row, claims: claims, places: places), parkedBefore: row.parkedBefore,
             written: row.cursor)
+        recallRetry(of: destination)
     }
 
     /// The names that we gave to other relays: shown behind those of their authors.

@@ -186,6 +186,14 @@ package struct OutboxMachine: Hashable, Sendable {
         head = position
     }
 
+    /// Entries from `position` on are looked at again. Nothing is under way, and of none a beginning has arrived.
+    package mutating func goBack(to position: Position) {
+        precondition(flights.isEmpty && received.parts == 0, "an outbox goes back while something is under way")
+        guard position < head else { return }
+        finishCursor(position)
+        head = position
+    }
+
     private mutating func finishCursor(_ position: Position) {
         cursor = position
         received = DestinationRow.Received()

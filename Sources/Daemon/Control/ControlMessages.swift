@@ -94,6 +94,14 @@ package struct BounceReport: Codable, Hashable, Sendable {
     package var time: String
 }
 
+/// One line of `fairlead bounces retry`
+package struct RetryReport: Codable, Hashable, Sendable {
+    package var bounce: UInt64
+    /// How many it spoke of.
+    package var events: UInt64
+    package var channels: [String]
+}
+
 /// JSON of one line.
 package enum ControlJSON {
     package static func line(_ value: some Encodable) -> [UInt8] {

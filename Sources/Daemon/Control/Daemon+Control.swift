@@ -72,23 +72,43 @@ extension Daemon {
     }
 
     private func bounces(_ arguments: [String: String], _ answer: ControlAnswer, _ engine: Engine) async throws {
-        if let text = arguments["drop"] {
-            guard let id = UInt64(text) else { throw ControlRefusal.usage("\"\(text)\" is no bounce's number") }
-            return try await engine.dropBounce(id)
-        }
-        var next: UInt64 = 0
+        if let text = arguments["drop"] { return try await engine.dropBounce(try number(of: text)) }
         if let text = arguments["show"] {
-            guard let id = UInt64(text) else { throw ControlRefusal.usage("\"\(text)\" is no bounce's number") }
+            let id = try number(of: text)
             guard let row = try await engine.bounces(from: id, atMost: 1).first, row.id == id else {
                 throw ControlRefusal.failed("there is no bounce \(id)")
             }
             return try await answer.line(report(row, await engine.name(of: row.destination)))
         }
+        if let text = arguments["retry"], text != "all" { return try await retry(try number(of: text), answer, engine) }
+        var next: UInt64 = 0
         while true {
             let rows = try await engine.bounces(from: next, atMost: 200)
-            for row in rows { try await answer.line(report(row, await engine.name(of: row.destination))) }
+            for row in rows {
+                if arguments["retry"] == nil {
+                    try await answer.line(report(row, await engine.name(of: row.destination)))
+                } else {
+                    // One that can't be delivered again stands in nobody's way.
+                    do { try await retry(row.id, answer, engine) } catch is ControlRefusal {}
+                }
+            }
             guard let last = rows.last, rows.count == 200 else { return }
             next = last.id + 1
+        }
+    }
+
+    private func number(of bounce: String) throws -> UInt64 {
+        guard let id = UInt64(bounce) else { throw ControlRefusal.usage("\"\(bounce)\" is no bounce's number") }
+        return id
+    }
+
+    private func retry(_ id: UInt64, _ answer: ControlAnswer, _ engine: Engine) async throws {
+        switch try await engine.retryBounce(id) {
+        case .unknown: throw ControlRefusal.failed("there is no bounce \(id)")
+        case .refused(let words): throw ControlRefusal.refused("bounce \(id): \(words)")
+        case .retried(let count, let channels):
+            log.notice("bounced events are delivered again", ["bounce": String(id), "events": String(count)])
+            try await answer.line(RetryReport(bounce: id, events: count, channels: channels))
         }
     }
 

@@ -42,11 +42,18 @@ struct IRCRendering: Hashable, Sendable {
         case .unknown(_, let fallback): self.init(fallback.map { .message(Post(RichText($0)), name, "", texts) } ?? .nothing)
         case .deleted, .profile, .attachmentReady: self.init(.nothing)
         }
+        if delivery.isLate { self = marked(late: texts.late(delivery.originTime)) }
     }
 
     private init(_ form: Form, answered: String? = nil) {
         self.form = form
         self.answered = answered
+    }
+
+    /// With a word before it that tells when it was said, as the line stands far from its time.
+    private func marked(late: String) -> IRCRendering {
+        guard case .lines(let command, let prefix, let body) = form else { return self }
+        return IRCRendering(.lines(command: command, prefix: prefix, body: body.prefixed("\(late) ")), answered: answered)
     }
 
     /// `Name (org)`, so that it pings nobody and can't be taken for something else: U+2060 (WORD JOINER) behind the first letter keeps

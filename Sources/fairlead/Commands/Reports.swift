@@ -73,8 +73,11 @@ enum BouncesCommand {
         let verb = arguments.take() ?? "list"
         switch verb {
         case "list": break
-        case "show", "drop":
-            guard let id = arguments.take() else { return CommandLineProgram.refuse("bounces \(verb) needs a number") }
+        case "retry" where arguments.takeFlag("--all"): request.arguments = ["retry": "all"]
+        case "show", "drop", "retry":
+            guard let id = arguments.take() else {
+                return CommandLineProgram.refuse("bounces \(verb) needs a number\(verb == "retry" ? ", or --all" : "")")
+            }
             request.arguments = [verb: id]
         default: return CommandLineProgram.refuse("unknown: bounces \(verb)")
         }
@@ -82,11 +85,20 @@ enum BouncesCommand {
         var isEmpty = true
         let exit = Control.ask(request, &arguments) { line in
             if isJSON { return Control.printJSON(line) }
+            if let report = ControlJSON.value(line, as: RetryReport.self) {
+                isEmpty = false
+                return Console.output("bounce \(report.bounce), events: \(report.events), to \(report.channels.joined(separator: ", "))\n")
+            }
             guard let report = ControlJSON.value(line, as: BounceReport.self) else { return }
             isEmpty = false
             table.add([String(report.id), report.time, report.channel, String(report.count), report.code, report.text])
         }
-        if exit == .done && !isJSON && verb != "drop" { Console.output(isEmpty ? "nothing bounced\n" : table.text) }
+        guard exit == .done && !isJSON && verb != "drop" else { return exit }
+        if isEmpty {
+            Console.output(verb == "retry" ? "nothing to deliver again\n" : "nothing bounced\n")
+        } else if verb != "retry" {
+            Console.output(table.text)
+        }
         return exit
     }
 }

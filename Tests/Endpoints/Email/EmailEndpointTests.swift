@@ -54,7 +54,7 @@ private func delivery(_ number: UInt64, _ event: Event? = nil, _ target: TargetS
     Delivery(
         id: id(number), position: Position(number), event: event ?? .posted(Post(RichText("line \(number)"))),
         author: DisplayAuthor(key: AuthorKey(rawValue: 7), name: "anna", organisation: nil), originTime: UnixTime(seconds: 1_795_592_558),
-        accepted: UnixTime(seconds: 1_795_592_558), target: target, text: Position(number))
+        accepted: UnixTime(seconds: 1_795_592_558), target: target, text: Position(number), isRetried: false)
 }
 
 private func part(_ number: UInt64) -> PartDelivery { PartDelivery(delivery: delivery(number), part: 0, range: 0..<1) }

@@ -15,7 +15,8 @@ private func delivery(_ event: Event, _ name: String = "anna", _ organisation: S
     Delivery(
         id: id(12), position: Position(40), event: event,
         author: DisplayAuthor(key: AuthorKey(rawValue: 7), name: name, organisation: organisation),
-        originTime: UnixTime(seconds: 1_795_592_558), accepted: UnixTime(seconds: 1_795_592_600), target: target, text: Position(40))
+        originTime: UnixTime(seconds: 1_795_592_558), accepted: UnixTime(seconds: 1_795_592_600), target: target, text: Position(40),
+        isRetried: false)
 }
 
 private func mail(_ event: Event, _ target: TargetState? = nil, name: String = "anna", organisation: String? = nil) -> MailMessage? {

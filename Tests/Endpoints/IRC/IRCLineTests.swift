@@ -124,7 +124,7 @@ import Testing
         Delivery(
             id: EventID(stream: StreamID(rawValue: 1), number: 2), position: Position(5), event: event,
             author: DisplayAuthor(key: AuthorKey(rawValue: 1), name: name, organisation: organisation), originTime: UnixTime(seconds: 0),
-            accepted: UnixTime(seconds: 0), target: target, text: Position(5))
+            accepted: UnixTime(seconds: 0), target: target, text: Position(5), isRetried: false)
     }
 }
 
@@ -184,7 +184,7 @@ import Testing
         let delivery = Delivery(
             id: EventID(stream: StreamID(rawValue: 1), number: 2), position: Position(5), event: .topic(text),
             author: DisplayAuthor(key: AuthorKey(rawValue: 1), name: "a", organisation: nil), originTime: UnixTime(seconds: 0),
-            accepted: UnixTime(seconds: 0), target: nil, text: Position(5))
+            accepted: UnixTime(seconds: 0), target: nil, text: Position(5), isRetried: false)
         let part = PartDelivery(delivery: delivery, part: part, range: 0..<1)
         return OutgoingLines.Line(
             part: part, destination: DestinationID(destination), channel: "#a", command: "PRIVMSG", text: text, tags: [:])
