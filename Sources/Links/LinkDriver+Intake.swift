@@ -26,6 +26,7 @@ extension LinkDriver {
                 )
                 incoming.passed.entries.append(head, record: bytes[record])
                 incoming.touched[stream] = number
+                cameIn[head.stream] = (cameIn[head.stream]?.lowerBound ?? number)...number
             case .skip(let stream, let numbers, let reason, let profiles):
                 guard let reason = SkipReason(rawValue: reason) else { throw LinkFailure(.malformed, "a SKIP for reason \(reason)") }
                 let local = inStreams[Int(stream) - 1]
@@ -85,14 +86,17 @@ extension LinkDriver {
         counters.recordsIn += UInt64(incoming.items)
         let entries = incoming.touched.sorted { $0.key < $1.key }.map { Acknowledgement.Entry(stream: $0.key, prefix: $0.value) }
         if !entries.isEmpty { send(Acknowledgement(entries).frame) }
-        var used = consumed[incoming.channel] ?? (0, 0)
-        used.records += incoming.items
-        used.bytes += incoming.bytes
-        // A quarter of the window at a time, so that single messages cost no frame more.
-        if used.records >= LinkLimits.windowRecords / 4 || used.bytes >= LinkLimits.windowBytes / 4 {
-            perform(session.grant(incoming.channel, records: used.records, bytes: used.bytes))
-            used = (0, 0)
+        consumed[incoming.channel, default: (0, 0)].records += incoming.items
+        consumed[incoming.channel, default: (0, 0)].bytes += incoming.bytes
+        consumedInAll.records += incoming.items
+        consumedInAll.bytes += incoming.bytes
+        // A quarter of the window at a time, so that single messages cost no frame more. The window is the session's too: what many channels
+        // have consumed a little of each is as much as what one has.
+        guard consumedInAll.records >= LinkLimits.windowRecords / 4 || consumedInAll.bytes >= LinkLimits.windowBytes / 4 else { return }
+        for (name, used) in consumed.sorted(by: { $0.key < $1.key }) {
+            perform(session.grant(name, records: used.records, bytes: used.bytes))
         }
-        consumed[incoming.channel] = used
+        consumed.removeAll(keepingCapacity: true)
+        consumedInAll = (0, 0)
     }
 }

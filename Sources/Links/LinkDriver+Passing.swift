@@ -55,6 +55,7 @@ extension LinkDriver {
                     var bytes: [UInt8] = []
                     swap(&bytes, &control)
                     counters.bytesOut += UInt64(bytes.count)
+                    counters.writesOut += 1
                     try await stream.write(bytes)
                 } else if isEnding {
                     return
@@ -115,6 +116,8 @@ extension LinkDriver {
         outflows[name] = outflow
         let bytes = Frame(.batch, body).bytes
         counters.recordsOut += UInt64(encoder.count)
+        counters.batchesOut += 1
+        counters.writesOut += 1
         counters.bytesOut += UInt64(bytes.count)
         counters.unpackedOut += UInt64(encoder.writer.count)
         try await stream.write(bytes)
@@ -169,6 +172,10 @@ extension LinkDriver {
         }
         let last = if case .skip(let through, _) = head.content { through } else { head.number }
         guard let sent = outflow.streams[head.stream]?.sent, last > sent else { return true }
+        if head.number == sent + 1, head.isEvent, cameIn[head.stream]?.contains(head.number) == true {
+            outflow.streams[head.stream]?.sent = last
+            return true
+        }
         var isUnconfirmed = false
         if head.isGivenBack {
             // It was given back by another peer, and holds back what follows until it is settled.

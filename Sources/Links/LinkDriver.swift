@@ -48,10 +48,14 @@ package actor LinkDriver {
     // Coming in.
     var unpackers = Unpackers()
     var inStreams: [StreamIndex] = []
+    /// What the peer has passed on in this session, by stream: it need not be passed back.
+    var cameIn: [StreamIndex: ClosedRange<UInt64>] = [:]
     var intake: [Incoming] = []
     var intakeSignal = Signal()
     var roomSignal = Signal()
+    /// What is durable and was not granted anew yet, by channel and in all.
     var consumed: [String: (records: Int, bytes: Int)] = [:]
+    var consumedInAll = (records: 0, bytes: 0)
     var source = PeerIndex.local
 
     var lastHeard: Instant
