@@ -13,6 +13,8 @@ package enum CoreLimits {
     /// Native ids remembered a channel, and in all (docs/semantics.md, "Identity").
     package static let idsPerChannel = 10_000
     package static let ids = 400_000
+    /// Keys of authors remembered, so that none is derived anew for each message of theirs.
+    package static let authorKeys = 10_000
     /// Later changes remembered by target. Older ones are asked of the journal.
     package static let changes = 100_000
     /// Receipts wait so long for a commit to ride on.

@@ -33,7 +33,7 @@ extension LinkDriver {
                 let head = EntryHead(
                     stream: local, number: numbers.lowerBound, originTime: UnixTime(seconds: 0), hops: 0,
                     content: .skip(through: numbers.upperBound, reason), source: source)
-                incoming.passed.entries.append(head, record: EmptyCollection())
+                incoming.passed.entries.append(head, record: [])
                 incoming.passed.profiles += profiles.map { AuthorRow(stream: local, number: $0.author, record: $0.record) }
                 incoming.touched[stream] = numbers.upperBound
             }

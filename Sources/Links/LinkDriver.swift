@@ -33,13 +33,16 @@ package actor LinkDriver {
 
     // Going out.
     var control: [UInt8] = []
-    /// Only the writer changes one.
-    var outflows: [String: Outflow] = [:]
-    var ledgers: [String: Ledger] = [:]
+    var outflows: [String: Outflow] = [:] {
+        didSet { turns = outflows.sorted { $0.key < $1.key }.map(\.value) }
+    }
+    /// Whose turn comes when.
+    private(set) var turns: [Outflow] = []
+    var passed = PassedStreams()
     var outIndexes: [UInt64: (channel: String, stream: StreamIndex)] = [:]
     var resumes: [String: [Resume.Holding]] = [:]
-    /// Channels with a packing context, the one that was unused longest first.
-    var packerUse: [String] = []
+    /// Batches that were packed.
+    var batches: UInt64 = 0
     /// Channels in which something must wait for the engine: for a commit, or until an event that was given back is settled.
     var stalled: Set<String> = []
     var workSignal = Signal()

@@ -16,6 +16,7 @@ package actor Engine: RelayPort {
     var streams: StreamTable
     var routing: RoutingTable
     var ids = IDMemory()
+    var authorKeys = AuthorKeys()
     var lookAhead: LookAhead
     var recent: RecentEntries
     /// What was read from the journal lately, for outboxes that are behind.

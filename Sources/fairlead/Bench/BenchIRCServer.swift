@@ -3,9 +3,10 @@ import IO
 import WireIRC
 
 /// A small IRC server for measurements: registers clients, passes lines on within channels with message ids and times, echoes and answers
-/// labels, and keeps nothing. It says nothing of how fast real servers are; `bench irc --server` does.
+/// labels, and keeps nothing: whoever asks for history gets an empty page. It says nothing of how fast real servers are; `bench irc --server`
+/// does.
 actor BenchIRCServer {
-    private static let capabilities = "message-tags server-time echo-message labeled-response batch"
+    private static let capabilities = "message-tags server-time echo-message labeled-response batch draft/chathistory"
     private static let name = "bench.invalid"
 
     /// A connection.
@@ -100,6 +101,10 @@ actor BenchIRCServer {
         case "JOIN": join(message.parameter(0), client)
         case "MODE": send(":\(BenchIRCServer.name) 324 \(client.nick) \(message.parameter(0)) +n", to: client)
         case "WHOIS": send(":\(BenchIRCServer.name) 318 \(client.nick) \(message.parameter(0)) :End of WHOIS", to: client)
+        case "CHATHISTORY":
+            count += 1
+            send(":\(BenchIRCServer.name) BATCH +h\(count) chathistory \(message.parameter(1))", to: client)
+            send(":\(BenchIRCServer.name) BATCH -h\(count)", to: client)
         case "PRIVMSG", "NOTICE", "TAGMSG": say(message, client)
         default: break
         }
@@ -123,7 +128,9 @@ actor BenchIRCServer {
         guard !client.nick.isEmpty, !client.user.isEmpty, !client.isNegotiating, !client.isRegistered else { return }
         client.isRegistered = true
         send(":\(BenchIRCServer.name) 001 \(client.nick) :Welcome", to: client)
-        send(":\(BenchIRCServer.name) 005 \(client.nick) NETWORK=bench CHANTYPES=# CASEMAPPING=ascii :are supported", to: client)
+        send(
+            ":\(BenchIRCServer.name) 005 \(client.nick) NETWORK=bench CHANTYPES=# CASEMAPPING=ascii CHATHISTORY=100 :are supported",
+            to: client)
         send(":\(BenchIRCServer.name) 422 \(client.nick) :No message of the day", to: client)
     }
 
