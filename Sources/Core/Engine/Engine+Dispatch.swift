@@ -195,6 +195,8 @@ extension Engine {
 
     /// What was deleted since it was taken, or while it was put off, is not sent any more.
     private func withdrawDeleted(_ destination: DestinationID) {
+        // Each echo of a flood comes by here.
+        guard lookAhead.hasDeletions else { return }
         var hasChanged = false
         for position in outboxes[destination]?.machine.unsent ?? [] {
             guard let delivery = outboxes[destination]?.deliveries[position], case .posted = delivery.event,
