@@ -8,7 +8,7 @@ package enum CoreLimits {
     package static let pendingBytes = 2 << 20
     /// One cold read: large enough that a thread crossing costs nothing, small enough to be forgotten.
     package static let coldRead = 64 << 10
-    /// Cold reads kept, so that outboxes that are behind don't read a block once for each of its entries.
+    /// Cold reads kept, so that outboxes and links that are behind don't read a block once for each of its entries.
     package static let coldReads = 16
     /// Native ids remembered a channel, and in all (docs/semantics.md, "Identity").
     package static let idsPerChannel = 10_000

@@ -86,17 +86,8 @@ extension LinkDriver {
         counters.recordsIn += UInt64(incoming.items)
         let entries = incoming.touched.sorted { $0.key < $1.key }.map { Acknowledgement.Entry(stream: $0.key, prefix: $0.value) }
         if !entries.isEmpty { send(Acknowledgement(entries).frame) }
-        consumed[incoming.channel, default: (0, 0)].records += incoming.items
-        consumed[incoming.channel, default: (0, 0)].bytes += incoming.bytes
-        consumedInAll.records += incoming.items
-        consumedInAll.bytes += incoming.bytes
-        // A quarter of the window at a time, so that single messages cost no frame more. The window is the session's too: what many channels
-        // have consumed a little of each is as much as what one has.
-        guard consumedInAll.records >= LinkLimits.windowRecords / 4 || consumedInAll.bytes >= LinkLimits.windowBytes / 4 else { return }
-        for (name, used) in consumed.sorted(by: { $0.key < $1.key }) {
-            perform(session.grant(name, records: used.records, bytes: used.bytes))
+        for grant in consumption.add(incoming.channel, records: incoming.items, bytes: incoming.bytes) {
+            perform(session.grant(grant.channel, records: grant.records, bytes: grant.bytes))
         }
-        consumed.removeAll(keepingCapacity: true)
-        consumedInAll = (0, 0)
     }
 }

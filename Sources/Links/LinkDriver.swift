@@ -56,9 +56,7 @@ package actor LinkDriver {
     var intake: [Incoming] = []
     var intakeSignal = Signal()
     var roomSignal = Signal()
-    /// What is durable and was not granted anew yet, by channel and in all.
-    var consumed: [String: (records: Int, bytes: Int)] = [:]
-    var consumedInAll = (records: 0, bytes: 0)
+    var consumption = Consumption()
     var source = PeerIndex.local
 
     var lastHeard: Instant

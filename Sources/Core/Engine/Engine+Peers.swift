@@ -249,8 +249,7 @@ extension Engine: LinkPort {
 
     package func committed(from position: Position) async throws -> EntryRun? {
         if position >= committedEnd { return nil }
-        if let run = recent.run(at: position) { return run }
-        let run = try await journal.reader.read(from: position, atMost: CoreLimits.coldRead)
+        let run = try await run(at: position)
         return run.entries.isEmpty ? nil : run
     }
 

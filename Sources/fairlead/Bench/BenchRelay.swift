@@ -88,10 +88,12 @@ final class BenchRelay {
     }
 
     /// The end of its log says why.
-    func failure(_ words: String) -> BenchError {
-        let lines = (try? Files.read(log, atMost: 64 << 20)).map { String(decoding: $0.suffix(600), as: UTF8.self) } ?? ""
-        return BenchError("\(name) \(words)\n\(lines)")
-    }
+    func failure(_ words: String) -> BenchError { BenchError("\(name) \(words)\n\(logText.suffix(600))") }
+
+    private var logText: String { (try? Files.read(log, atMost: 64 << 20)).map { String(decoding: $0, as: UTF8.self) } ?? "" }
+
+    /// How often something stands in its log.
+    func logged(_ words: String) -> Int { logText.split(separator: words, omittingEmptySubsequences: false).count - 1 }
 
     /// Introduces two relays that run: `other` dials `self`.
     func pair(with other: BenchRelay) throws {

@@ -67,15 +67,24 @@ struct LinkBench {
             let chunk = channels == 1 ? LinkBench.chunkAlone : LinkBench.chunk
             _ = try rate(sender, receiver, channels, chunk)
             let before = try carried(sender, receiver)
+            let spent = try processor(sender, receiver)
             var rates: [Double] = []
             for _ in 0..<runs { rates.append(try rate(sender, receiver, channels, chunk)) }
             report(Figure(name, "msg/s", rates, target: channels == 1 ? 300_000 : 250_000, isHigherBetter: true))
+            let cost = Double(try processor(sender, receiver) - spent) / 1000 / Double(runs * flood)
+            let costName = channels == 1 ? "link.cpu_us_per_message" : "link.cpu_us_per_message_64_channels"
+            report(Figure(costName, "µs", [cost], isHigherBetter: false))
             guard channels == 1 else { continue }
             let perMessage = Double(try carried(sender, receiver).bytes - before.bytes) / Double(runs * flood)
             report(Figure("link.bytes_per_message_flood", "B", [perMessage], isHigherBetter: false))
             let bare = Double(BareText.packed(corpus.lazy.map(\.text), perFlush: 64)) / Double(corpus.count)
             report(Figure("link.bytes_ratio_flood", "of bare text", [perMessage / bare], target: 1.6, isHigherBetter: false))
         }
+    }
+
+    /// Nanoseconds of both relays together: what is left of the figures when something else runs on the machine.
+    private func processor(_ sender: BenchRelay, _ receiver: BenchRelay) throws -> UInt64 {
+        try sender.usage().processor.nanoseconds + receiver.usage().processor.nanoseconds
     }
 
     private func rate(_ sender: BenchRelay, _ receiver: BenchRelay, _ channels: Int, _ chunk: Int) throws -> Double {
