@@ -12,6 +12,7 @@ import Model
 ///     chunks COUNT SIZE CHANNEL      the same, one chunk after the other, each accepted before the next
 ///     paced COUNT PER_SECOND         for each message when it was said and how many entries the log had grown by with it
 ///     mark                           begins to note commits
+///     end                            entries of the log
 ///     await ENTRIES                  when the log had grown by so many entries since `mark`
 ///     commits                        for each commit since `mark`: by how much the log had grown, when
 actor BenchEndpoint: Endpoint {
@@ -91,6 +92,7 @@ actor BenchEndpoint: Endpoint {
             grown = []
             marked = before
             return []
+        case ("end", 0): return [before.rawValue - Position.first.rawValue]
         case ("await", 1): return [await reached(UInt64(numbers[0])).nanoseconds]
         case ("commits", 0): return grown.flatMap { [$0.entries, $0.at.nanoseconds] }
         case ("flood", 3) where (1...channels.count).contains(numbers[1]):
