@@ -133,7 +133,7 @@ let package = Package(
         endpoint("IRCListener", wire: "IRC"),
         daemon(),
         .executableTarget(
-            name: "fairlead", dependencies: ["Base", "Model", "Core", "IO", "Store", "Daemon", "WireIRC", "MailReceiver"],
+            name: "fairlead", dependencies: ["Base", "Model", "Core", "IO", "Store", "Daemon", "WireIRC", "MailReceiver", "CZlib"],
             path: "Sources/fairlead",
             swiftSettings: strict),
 

@@ -8,11 +8,13 @@ package enum CoreLimits {
     package static let pendingBytes = 2 << 20
     /// One cold read: large enough that a thread crossing costs nothing, small enough to be forgotten.
     package static let coldRead = 64 << 10
-    /// Cold reads kept, so that outboxes that are behind don't read a block once for each of its entries.
+    /// Cold reads kept, so that outboxes and links that are behind don't read a block once for each of its entries.
     package static let coldReads = 16
     /// Native ids remembered a channel, and in all (docs/semantics.md, "Identity").
     package static let idsPerChannel = 10_000
     package static let ids = 400_000
+    /// Keys of authors remembered, so that none is derived anew for each message of theirs.
+    package static let authorKeys = 10_000
     /// Later changes remembered by target. Older ones are asked of the journal.
     package static let changes = 100_000
     /// Receipts wait so long for a commit to ride on.

@@ -16,6 +16,7 @@ package actor Daemon {
     private var events: [DaemonEvent] = []
     private var signal = Signal()
     private var failure: (any Error)?
+    private let substitutes: [String: any Endpoint]
 
     enum DaemonEvent {
         case reload
@@ -37,8 +38,10 @@ package actor Daemon {
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    /// `path`: where the settings were read, to read them again.
-    package init(_ path: String, _ settings: Settings, on loop: EventLoop, log: Log) {
+    /// `path`: where the settings were read, to read them again. `substitutes` serve the channels of endpoints of these names in place of what
+    /// the settings say (measurements).
+    package init(_ path: String, _ settings: Settings, on loop: EventLoop, log: Log, instead substitutes: [String: any Endpoint] = [:]) {
+        self.substitutes = substitutes
         self.path = path
         self.settings = settings
         self.loop = loop
@@ -177,7 +180,7 @@ package actor Daemon {
     private func start(
         _ name: String, _ blueprint: EndpointBlueprint, _ factory: EndpointFactory, _ engine: Engine, in group: inout DiscardingTaskGroup
     ) async {
-        let endpoint = factory.make(name, blueprint)
+        let endpoint = substitutes[name] ?? factory.make(name, blueprint)
         running[name] = Running(blueprint: blueprint, endpoint: endpoint)
         await engine.attach(endpoint, as: name)
         await endpoint.serve(await engine.channels(of: name))

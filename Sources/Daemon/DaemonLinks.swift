@@ -92,7 +92,9 @@ actor DaemonLinks {
     func reports() async -> [StatusReport.LinkReport] {
         var reports: [StatusReport.LinkReport] = []
         for (name, one) in running.sorted(by: { $0.key < $1.key }) {
-            reports.append(StatusReport.LinkReport(name: name, relay: one.settings.id.description, isUp: await one.link.isUp))
+            reports.append(
+                StatusReport.LinkReport(
+                    name: name, relay: one.settings.id.description, isUp: await one.link.isUp, carried: await one.link.counters.byName))
         }
         return reports
     }

@@ -54,4 +54,12 @@ package struct ScratchFolder: Sendable {
         for name in Files.names(in: path) { unlink("\(path)/\(name)") }
         rmdir(path)
     }
+
+    /// The same where there are folders in it.
+    package func removeAll() { ScratchFolder.remove(path) }
+
+    private static func remove(_ folder: String) {
+        for name in Files.names(in: folder) where unlink("\(folder)/\(name)") != 0 { remove("\(folder)/\(name)") }
+        rmdir(folder)
+    }
 }

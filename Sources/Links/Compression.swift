@@ -13,6 +13,8 @@ final class Packer {
 
     private let stream: UnsafeMutablePointer<z_stream>
     private var level = Packer.idleLevel
+    /// What one step of zlib may write; packed batches are mostly smaller.
+    private static let room = 8 << 10
 
     init() {
         stream = .allocate(capacity: 1)
@@ -28,18 +30,24 @@ final class Packer {
         stream.deallocate()
     }
 
+    /// Forgets what was packed, for another channel.
+    func beginAnew() {
+        deflateReset(stream)
+        deflateSetDictionary(stream, LinkDictionary.bytes, UInt32(LinkDictionary.bytes.count))
+    }
+
     /// The packed form of a batch, behind what is in `output` already.
     func pack(_ bytes: [UInt8], behind output: inout [UInt8]) {
         let wanted = bytes.count >= Packer.flood ? Packer.floodLevel : Packer.idleLevel
-        var bytes = bytes
-        bytes.withUnsafeMutableBufferPointer { input in
-            if wanted != level {
-                level = wanted
-                stream.pointee.next_in = nil
-                stream.pointee.avail_in = 0
-                run(&output) { deflateParams(stream, level, Z_DEFAULT_STRATEGY) }
-            }
-            stream.pointee.next_in = input.baseAddress
+        if wanted != level {
+            level = wanted
+            stream.pointee.next_in = nil
+            stream.pointee.avail_in = 0
+            run(&output) { deflateParams(stream, level, Z_DEFAULT_STRATEGY) }
+        }
+        bytes.withUnsafeBufferPointer { input in
+            // zlib only reads what `next_in` points to.
+            stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
             stream.pointee.avail_in = UInt32(input.count)
             run(&output) { deflate(stream, Z_SYNC_FLUSH) }
         }
@@ -48,21 +56,24 @@ final class Packer {
     }
 
     private func run(_ output: inout [UInt8], _ step: () -> Int32) {
-        var room = [UInt8](repeating: 0, count: 32 << 10)
-        repeat {
-            room.withUnsafeMutableBufferPointer { buffer in
-                stream.pointee.next_out = buffer.baseAddress
-                stream.pointee.avail_out = UInt32(buffer.count)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Packer.room) { room in
+            repeat {
+                stream.pointee.next_out = room.baseAddress
+                stream.pointee.avail_out = UInt32(room.count)
                 let status = step()
                 precondition(status == Z_OK || status == Z_BUF_ERROR, "zlib refuses to pack: \(status)")
-            }
-            output += room[..<(room.count - Int(stream.pointee.avail_out))]
-        } while stream.pointee.avail_out == 0
+                output += room[..<(room.count - Int(stream.pointee.avail_out))]
+            } while stream.pointee.avail_out == 0
+        }
     }
 }
 
 /// The other side of `Packer`.
 final class Unpacker {
+    /// What one step of zlib may write, and how many times its size a packed batch usually unpacks to.
+    private static let room = 16 << 10
+    private static let usual = 4
+
     private let stream: UnsafeMutablePointer<z_stream>
     var columns = BatchColumns()
 
@@ -82,29 +93,36 @@ final class Unpacker {
     /// A batch unpacked. Refuses what grows beyond the limits, however small it is packed.
     func unpack(_ packed: ArraySlice<UInt8>) throws(LinkFailure) -> [UInt8] {
         let limit = min(LinkLimits.batch, max(LinkLimits.expansionFloor, packed.count * LinkLimits.expansion))
-        var input = Array(packed) + [0, 0, 0xFF, 0xFF]
+        let input = packed + [0, 0, 0xFF, 0xFF]
         var output: [UInt8] = []
-        var room = [UInt8](repeating: 0, count: min(limit + 1, 64 << 10))
+        output.reserveCapacity(min(limit, packed.count * Unpacker.usual))
         var failure: LinkFailure?
-        input.withUnsafeMutableBufferPointer { buffer in
-            stream.pointee.next_in = buffer.baseAddress
-            stream.pointee.avail_in = UInt32(buffer.count)
-            repeat {
-                let status = room.withUnsafeMutableBufferPointer { target in
-                    stream.pointee.next_out = target.baseAddress
-                    stream.pointee.avail_out = UInt32(target.count)
-                    return inflate(stream, Z_SYNC_FLUSH)
-                }
-                output += room[..<(room.count - Int(stream.pointee.avail_out))]
-                if status != Z_OK && status != Z_BUF_ERROR { failure = LinkFailure(.malformed, "a batch that is not deflate") }
-                if output.count > limit {
-                    failure = LinkFailure(.tooLarge, "a batch of \(packed.count) bytes unpacks to more than \(limit)")
-                }
-            } while failure == nil && stream.pointee.avail_out == 0
-            if failure == nil && stream.pointee.avail_in > 0 { failure = LinkFailure(.malformed, "bytes behind the end of a batch") }
-        }
+        unpack(input, atMost: limit, packed.count, &output, &failure)
         if let failure { throw failure }
         return output
+    }
+
+    private func unpack(
+        _ input: ArraySlice<UInt8>, atMost limit: Int, _ packed: Int, _ output: inout [UInt8], _ failure: inout LinkFailure?
+    ) {
+        input.withUnsafeBufferPointer { buffer in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Unpacker.room) { room in
+                // zlib only reads what `next_in` points to.
+                stream.pointee.next_in = UnsafeMutablePointer(mutating: buffer.baseAddress)
+                stream.pointee.avail_in = UInt32(buffer.count)
+                repeat {
+                    stream.pointee.next_out = room.baseAddress
+                    stream.pointee.avail_out = UInt32(room.count)
+                    let status = inflate(stream, Z_SYNC_FLUSH)
+                    output += room[..<(room.count - Int(stream.pointee.avail_out))]
+                    if status != Z_OK && status != Z_BUF_ERROR { failure = LinkFailure(.malformed, "a batch that is not deflate") }
+                    if output.count > limit {
+                        failure = LinkFailure(.tooLarge, "a batch of \(packed) bytes unpacks to more than \(limit)")
+                    }
+                } while failure == nil && stream.pointee.avail_out == 0
+            }
+            if failure == nil && stream.pointee.avail_in > 0 { failure = LinkFailure(.malformed, "bytes behind the end of a batch") }
+        }
     }
 }
 

@@ -26,13 +26,14 @@ extension LinkDriver {
                 )
                 incoming.passed.entries.append(head, record: bytes[record])
                 incoming.touched[stream] = number
+                cameIn[head.stream] = (cameIn[head.stream]?.lowerBound ?? number)...number
             case .skip(let stream, let numbers, let reason, let profiles):
                 guard let reason = SkipReason(rawValue: reason) else { throw LinkFailure(.malformed, "a SKIP for reason \(reason)") }
                 let local = inStreams[Int(stream) - 1]
                 let head = EntryHead(
                     stream: local, number: numbers.lowerBound, originTime: UnixTime(seconds: 0), hops: 0,
                     content: .skip(through: numbers.upperBound, reason), source: source)
-                incoming.passed.entries.append(head, record: EmptyCollection())
+                incoming.passed.entries.append(head, record: [])
                 incoming.passed.profiles += profiles.map { AuthorRow(stream: local, number: $0.author, record: $0.record) }
                 incoming.touched[stream] = numbers.upperBound
             }
@@ -85,14 +86,8 @@ extension LinkDriver {
         counters.recordsIn += UInt64(incoming.items)
         let entries = incoming.touched.sorted { $0.key < $1.key }.map { Acknowledgement.Entry(stream: $0.key, prefix: $0.value) }
         if !entries.isEmpty { send(Acknowledgement(entries).frame) }
-        var used = consumed[incoming.channel] ?? (0, 0)
-        used.records += incoming.items
-        used.bytes += incoming.bytes
-        // A quarter of the window at a time, so that single messages cost no frame more.
-        if used.records >= LinkLimits.windowRecords / 4 || used.bytes >= LinkLimits.windowBytes / 4 {
-            perform(session.grant(incoming.channel, records: used.records, bytes: used.bytes))
-            used = (0, 0)
+        for grant in consumption.add(incoming.channel, records: incoming.items, bytes: incoming.bytes) {
+            perform(session.grant(grant.channel, records: grant.records, bytes: grant.bytes))
         }
-        consumed[incoming.channel] = used
     }
 }

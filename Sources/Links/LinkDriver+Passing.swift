@@ -10,7 +10,6 @@ extension LinkDriver {
         guard let index = offered[name], session.isOpen(index), outflows[name] == nil, let destination = channels[name] else { return }
         do {
             let base = try await port.base(of: destination)
-            var ledger = Ledger()
             var held: [StreamID: UInt64] = [:]
             var told: [StreamIndex: UInt64] = [:]
             for holding in resumes.removeValue(forKey: name) ?? [] {
@@ -26,25 +25,31 @@ extension LinkDriver {
             }
             await port.told(destination, holds: told)
             let (streams, end) = await port.streams(of: destination, for: mapping.peer)
-            var outflow = Outflow(destination: destination, name: name, index: index, position: end, base: base, pastEnd: end)
+            var position = end
             for stream in streams {
                 let prefix = held[stream.introduction.stream] ?? 0
-                outflow.streams[stream.index] = Outflow.Passed(introduction: stream.introduction, sent: prefix)
-                ledger.open(stream.index, at: prefix)
-                outflow.past[stream.index] = stream.prefix
                 guard prefix < stream.prefix else { continue }
-                outflow.position = min(outflow.position, try await port.position(of: stream.index, from: prefix + 1))
+                position = min(position, try await port.position(of: stream.index, from: prefix + 1))
             }
-            outflow.position = max(outflow.position, base)
             // The session may have changed meanwhile.
-            guard session.isOpen(index), outflows[name] == nil else { return }
+            guard let bridge = await port.bridge(of: destination), session.isOpen(index), outflows[name] == nil else { return }
+            passed.forgetForeign()
+            let outflow = Outflow(
+                destination: destination, bridge: bridge, name: name, index: index, position: max(position, base), base: base, pastEnd: end)
+            for stream in streams {
+                outflow.past[stream.index] = stream.prefix
+                add(stream, to: outflow, sent: held[stream.introduction.stream] ?? 0)
+            }
             outflows[name] = outflow
-            ledgers[name] = ledger
             log.info("a channel flows", ["channel": name, "from": outflow.position.description, "to": end.description])
             workSignal.set()
         } catch {
             fail(error)
         }
+    }
+
+    private func add(_ stream: PassedStream, to outflow: Outflow, sent: UInt64) {
+        passed.add(stream.index, PassedStreams.Passed(channel: outflow.index, introduction: stream.introduction, sent: sent))
     }
 
     /// Writes frames: what answers and tells first, then batches of the channels by turns.
@@ -55,12 +60,13 @@ extension LinkDriver {
                 if !answers.isEmpty {
                     let bytes = answers.take()
                     counters.bytesOut += UInt64(bytes.count)
+                    counters.writesOut += 1
                     try await write(bytes)
                     roomSignal.set()
                 } else if isEnding {
                     return
-                } else if ending == nil, let name = try await next(&turn) {
-                    try await write(name)
+                } else if ending == nil, let outflow = await next(&turn) {
+                    try await write(outflow)
                 } else {
                     await withUnsafeContinuation { workSignal.wait($0) }
                 }
@@ -73,49 +79,40 @@ extension LinkDriver {
     }
 
     /// The next channel that has something to pass on and credit for it.
-    private func next(_ turn: inout Int) async throws -> String? {
-        let names = outflows.keys.sorted()
+    private func next(_ turn: inout Int) async -> Outflow? {
         let end = await port.committedBefore
-        for _ in names.indices {
+        let turns = self.turns
+        for _ in turns.indices {
             turn += 1
-            let name = names[turn % names.count]
-            guard let outflow = outflows[name] else { continue }
-            let credit = session.credit(outflow.index)
+            let outflow = turns[turn % turns.count]
             let isPastDue = !outflow.hasSettledPast && outflow.pastEnd <= end
-            if credit.records > 2 && credit.bytes > 0 && !stalled.contains(name) && (outflow.position < end || isPastDue) { return name }
+            guard outflow.position < end || isPastDue, !stalled.contains(outflow.name) else { continue }
+            let credit = session.credit(outflow.index)
+            if credit.records > 2 && credit.bytes > 0 { return outflow }
         }
         return nil
     }
 
-    private func write(_ name: String) async throws {
-        guard var outflow = outflows[name] else { return }
+    private func write(_ outflow: Outflow) async throws {
+        let before = (outflow.position, outflow.hasSettledPast, logChanges)
         let isReset = outflow.packer == nil
-        if isReset {
-            try await makeRoom(for: name)
-            outflow.packer = Packer()
-            outflow.columns = BatchColumns()
-        }
-        var encoder = BatchEncoder(outflow.columns)
-        try await fill(&encoder, &outflow)
+        var encoder = BatchEncoder(isReset ? BatchColumns() : outflow.columns)
+        try await fill(&encoder, outflow)
         // The channel may have been taken out meanwhile.
-        guard outflows[name] != nil, ending == nil else { return }
-        outflow.columns = encoder.columnsAfter
-        packerUse.removeAll { $0 == name }
-        packerUse.append(name)
-        guard encoder.count > 0, let packer = outflow.packer else {
-            if outflow.position == outflows[name]?.position && !outflow.hasSettledPast == !(outflows[name]?.hasSettledPast ?? false) {
-                stalled.insert(name)
-            }
-            if isReset { outflow.packer = nil }
-            outflows[name] = outflow
+        guard outflows[outflow.name] === outflow, ending == nil else { return }
+        guard encoder.count > 0 else {
+            if before == (outflow.position, outflow.hasSettledPast, logChanges) { stalled.insert(outflow.name) }
             return
         }
+        let packer = packer(for: outflow)
+        outflow.columns = encoder.columnsAfter
         var body = BatchFrame.head(channel: outflow.index, isReset: isReset)
         packer.pack(encoder.writer.bytes, behind: &body)
         session.sent(outflow.index, records: encoder.count, bytes: encoder.writer.count)
-        outflows[name] = outflow
         let bytes = Frame(.batch, body).bytes
         counters.recordsOut += UInt64(encoder.count)
+        counters.batchesOut += 1
+        counters.writesOut += 1
         counters.bytesOut += UInt64(bytes.count)
         counters.unpackedOut += UInt64(encoder.writer.count)
         try await write(bytes)
@@ -127,16 +124,25 @@ extension LinkDriver {
         try await stream.write(bytes)
     }
 
-    /// As many contexts as the peer keeps: the one that was unused longest begins anew when its channel comes again.
-    private func makeRoom(for name: String) async throws {
+    /// The channel's context. There are as many as the peer keeps: the one that was unused longest begins anew for another channel.
+    private func packer(for outflow: Outflow) -> Packer {
+        batches += 1
+        outflow.lastPacked = batches
+        if let packer = outflow.packer { return packer }
         let most = Int(min(session.peerHello?.contexts ?? 1, UInt64(LinkLimits.contexts)))
-        while outflows.values.count(where: { $0.packer != nil }) >= most, let oldest = packerUse.first {
-            packerUse.removeFirst()
-            outflows[oldest]?.packer = nil
+        let busy = turns.filter { $0.packer != nil }
+        var packer: Packer?
+        if busy.count >= most, let oldest = busy.min(by: { $0.lastPacked < $1.lastPacked }) {
+            packer = oldest.packer
+            oldest.packer = nil
+            packer?.beginAnew()
         }
+        let mine = packer ?? Packer()
+        outflow.packer = mine
+        return mine
     }
 
-    private func fill(_ encoder: inout BatchEncoder, _ outflow: inout Outflow) async throws {
+    private func fill(_ encoder: inout BatchEncoder, _ outflow: Outflow) async throws {
         let credit = session.credit(outflow.index)
         let most = min(credit.records, LinkDriverLimits.batchItems) - 2
         let mostBytes = min(credit.bytes, LinkLimits.fullBatch)
@@ -144,47 +150,82 @@ extension LinkDriver {
             let end = await port.committedBefore
             guard outflow.position < end, let run = try await port.committed(from: outflow.position) else { break }
             outflow.position = max(outflow.position, run.first)
-            while outflow.position < min(run.end, end) && encoder.count < most && encoder.writer.count < mostBytes {
-                let index = outflow.position - run.first
-                guard try await pass(run.entries, index, &encoder, &outflow) else { return }
+            let runEnd = min(run.end, end)
+            while outflow.position < runEnd && encoder.count < most && encoder.writer.count < mostBytes {
+                passPlain(run, before: runEnd, &encoder, outflow, most, mostBytes)
+                guard outflow.position < runEnd && encoder.count < most && encoder.writer.count < mostBytes else { break }
+                guard try await pass(run.entries, outflow.position - run.first, &encoder, outflow) else { return }
                 outflow.position = outflow.position.next
             }
         }
         if !outflow.hasSettledPast && outflow.position >= outflow.pastEnd && encoder.count < most {
             outflow.hasSettledPast = true
-            try await settlePast(&encoder, &outflow)
+            try await settlePast(&encoder, outflow)
+        }
+    }
+
+    /// Passes on what needs no thought, up to the first entry that does: the next numbers of streams that were introduced, and what is another
+    /// channel's.
+    private func passPlain(
+        _ run: EntryRun, before end: Position, _ encoder: inout BatchEncoder, _ outflow: Outflow, _ most: Int, _ mostBytes: Int
+    ) {
+        if let only = run.entries.onlyStream, isForeign(only, to: outflow) { return outflow.position = end }
+        var position = outflow.position
+        defer { outflow.position = position }
+        while position < end && encoder.count < most && encoder.writer.count < mostBytes {
+            let index = position - run.first
+            let head = run.entries.heads[index]
+            switch passed.place(of: head.stream) {
+            case .unknown: return
+            case .foreign: break
+            case .at(let place):
+                let stream = passed[place]
+                if stream.channel != outflow.index { break }
+                guard head.isEvent, head.number == stream.sent + 1 else { return }
+                if head.source == source {
+                    guard isFromPeer(head) else { return }
+                    passed.raise(place, to: head.number)
+                    break
+                }
+                guard stream.index > 0, !head.isGivenBack else { return }
+                encoder.record(
+                    stream: stream.index, time: head.originTime.seconds, hops: head.hops, run.entries.bytes[run.entries.recordRange(index)])
+                passed.raise(place, to: head.number)
+                outflow.ledger.sent(head.stream, head.number, at: position)
+            }
+            position = position.next
+        }
+    }
+
+    /// Whether a stream is known to be another channel's.
+    private func isForeign(_ stream: StreamIndex, to outflow: Outflow) -> Bool {
+        switch passed.place(of: stream) {
+        case .unknown: false
+        case .foreign: true
+        case .at(let place): passed[place].channel != outflow.index
         }
     }
 
     /// Passes an entry on, if the peer lacks it. False: it must wait, and so must what follows.
-    private func pass(_ entries: EntryBuffer, _ index: Int, _ encoder: inout BatchEncoder, _ outflow: inout Outflow) async throws
-        -> Bool
-    {
+    private func pass(_ entries: EntryBuffer, _ index: Int, _ encoder: inout BatchEncoder, _ outflow: Outflow) async throws -> Bool {
         let head = entries.heads[index]
-        if outflow.foreign.contains(head.stream) { return true }
-        if outflow.streams[head.stream] == nil {
-            // Born since the session began, or another bridge's.
-            guard
-                let stream = await port.streams(of: outflow.destination, for: mapping.peer).streams.first(where: { $0.index == head.stream }
-                )
-            else {
-                outflow.foreign.insert(head.stream)
-                return true
-            }
-            outflow.streams[head.stream] = Outflow.Passed(introduction: stream.introduction, sent: 0)
-            ledgers[outflow.name]?.open(head.stream, at: 0)
-        }
+        guard let place = await place(of: head.stream), passed[place].channel == outflow.index else { return true }
         let last = if case .skip(let through, _) = head.content { through } else { head.number }
-        guard let sent = outflow.streams[head.stream]?.sent, last > sent else { return true }
+        let sent = passed[place].sent
+        guard last > sent else { return true }
+        if head.number == sent + 1, head.isEvent, isFromPeer(head) {
+            passed.raise(place, to: last)
+            return true
+        }
         var isUnconfirmed = false
         if head.isGivenBack {
             // It was given back by another peer, and holds back what follows until it is settled.
-            let id = EventID(stream: outflow.streams[head.stream]!.introduction.stream, number: head.number)
+            let id = EventID(stream: passed[place].introduction.stream, number: head.number)
             guard let isConfirmed = try await port.standing(of: id) else { return false }
             isUnconfirmed = !isConfirmed
         }
-        let stream = try introduced(head.stream, &encoder, &outflow)
-        if head.number > sent + 1 { try await skip(head.stream, stream, through: head.number - 1, &encoder, &outflow) }
+        let stream = introduced(head.stream, place, &encoder, outflow)
+        if head.number > sent + 1 { try await skip(head.stream, place, through: head.number - 1, &encoder, outflow) }
         switch head.content {
         case .event where isUnconfirmed:
             encoder.skip(stream: stream, through: head.number, reason: SkipReason.unconfirmed.rawValue, profiles: [])
@@ -193,52 +234,74 @@ extension LinkDriver {
                 stream: stream, time: head.originTime.seconds, hops: head.hops, entries.bytes[entries.recordRange(index)])
         case .skip(let through, let reason): encoder.skip(stream: stream, through: through, reason: reason.rawValue, profiles: [])
         }
-        note(head.stream, last, &outflow)
+        note(head.stream, place, last, outflow)
         return true
     }
 
-    private func note(_ stream: StreamIndex, _ number: UInt64, _ outflow: inout Outflow) {
-        outflow.streams[stream]?.sent = number
-        ledgers[outflow.name]?.sent(stream, number, at: outflow.position)
+    /// Whether the peer has passed an event on in this session: it has it.
+    private func isFromPeer(_ head: EntryHead) -> Bool { cameIn[head.stream]?.contains(head.number) == true }
+
+    /// Where the session keeps a stream; nil for one of a bridge that is not shared with this peer.
+    private func place(of stream: StreamIndex) async -> Int? {
+        if case .unknown = passed.place(of: stream) {
+            // Born since the session began, or another bridge's.
+            let known = await port.stream(stream, for: mapping.peer)
+            // The channel may have begun meanwhile.
+            if case .unknown = passed.place(of: stream) {
+                if let known, let outflow = turns.first(where: { $0.bridge == known.bridge }) {
+                    add(known.stream, to: outflow, sent: 0)
+                } else {
+                    passed.setForeign(stream)
+                }
+            }
+        }
+        if case .at(let place) = passed.place(of: stream) { return place }
+        return nil
     }
 
-    private func introduced(_ stream: StreamIndex, _ encoder: inout BatchEncoder, _ outflow: inout Outflow) throws -> UInt64 {
-        if let index = outflow.streams[stream]?.index { return index }
-        guard let passed = outflow.streams[stream] else { preconditionFailure("a stream that is not passed on") }
+    private func note(_ stream: StreamIndex, _ place: Int, _ number: UInt64, _ outflow: Outflow) {
+        passed.raise(place, to: number)
+        outflow.ledger.sent(stream, number, at: outflow.position)
+    }
+
+    private func introduced(_ stream: StreamIndex, _ place: Int, _ encoder: inout BatchEncoder, _ outflow: Outflow) -> UInt64 {
+        if passed[place].index > 0 { return passed[place].index }
         let index = session.introduce()
-        encoder.introduction(mapping.wire(passed.introduction), prefix: passed.sent)
-        outflow.streams[stream]?.index = index
+        encoder.introduction(mapping.wire(passed[place].introduction), prefix: passed[place].sent)
+        passed[place].index = index
         outIndexes[index] = (outflow.name, stream)
         return index
     }
 
     /// Numbers that the peer lacks and that are not passed on: from before the channel was shared, or gone from the journal.
-    private func skip(
-        _ stream: StreamIndex, _ index: UInt64, through last: UInt64, _ encoder: inout BatchEncoder, _ outflow: inout Outflow
-    ) async throws {
-        guard let sent = outflow.streams[stream]?.sent else { return }
-        let reason: SkipReason = try await port.position(of: stream, from: sent + 1) < outflow.base ? .beforeJoin : .expired
+    private func skip(_ stream: StreamIndex, _ place: Int, through last: UInt64, _ encoder: inout BatchEncoder, _ outflow: Outflow)
+        async throws
+    {
+        let first = passed[place].sent + 1
+        let reason: SkipReason = try await port.position(of: stream, from: first) < outflow.base ? .beforeJoin : .expired
         let profiles = await port.profiles(of: stream).suffix(LinkLimits.skipProfiles).map {
             BatchItem.Profile(author: $0.number, record: $0.record)
         }
-        encoder.skip(stream: index, through: last, reason: reason.rawValue, profiles: Array(profiles))
-        note(stream, last, &outflow)
+        encoder.skip(stream: passed[place].index, through: last, reason: reason.rawValue, profiles: Array(profiles))
+        note(stream, place, last, outflow)
     }
 
     /// Streams whose end is gone: nothing in the log says so any more.
-    private func settlePast(_ encoder: inout BatchEncoder, _ outflow: inout Outflow) async throws {
+    private func settlePast(_ encoder: inout BatchEncoder, _ outflow: Outflow) async throws {
         for stream in await port.streams(of: outflow.destination, for: mapping.peer).streams.sorted(by: { $0.index < $1.index }) {
             // What was born since comes by itself.
-            guard let passed = outflow.streams[stream.index], let past = outflow.past[stream.index], passed.sent < past else { continue }
-            let index = try introduced(stream.index, &encoder, &outflow)
-            try await skip(stream.index, index, through: past, &encoder, &outflow)
+            guard case .at(let place) = passed.place(of: stream.index), let past = outflow.past[stream.index], passed[place].sent < past
+            else { continue }
+            _ = introduced(stream.index, place, &encoder, outflow)
+            try await skip(stream.index, place, through: past, &encoder, outflow)
         }
     }
 
     func acknowledged(_ entries: [Acknowledgement.Entry]) async throws(LinkFailure) {
         for entry in entries {
-            guard let (name, stream) = outIndexes[entry.stream] else { continue }
-            try ledgers[name]?.acknowledge(stream, entry.prefix)
+            guard let (name, stream) = outIndexes[entry.stream], let account = passed[stream] else { continue }
+            guard entry.prefix <= account.sent else { throw LinkFailure(.unexpected, "ACK of what was not sent") }
+            outflows[name]?.ledger.acknowledge(stream, entry.prefix)
         }
         if lastAcknowledged.distance(to: loop.now) < LinkDriverLimits.acknowledged { return }
         await tellAcknowledged()
@@ -246,8 +309,6 @@ extension LinkDriver {
 
     func tellAcknowledged() async {
         lastAcknowledged = loop.now
-        for (name, outflow) in outflows {
-            await port.acknowledged(outflow.destination, before: ledgers[name]?.firstOpen ?? outflow.position)
-        }
+        for outflow in turns { await port.acknowledged(outflow.destination, before: outflow.ledger.firstOpen ?? outflow.position) }
     }
 }

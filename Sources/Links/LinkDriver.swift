@@ -35,25 +35,32 @@ package actor LinkDriver {
     var answers = AnswerQueue()
     /// Since when a write lasts; nil between two.
     var writingSince: Instant?
-    /// Only the writer changes one.
-    var outflows: [String: Outflow] = [:]
-    var ledgers: [String: Ledger] = [:]
+    var outflows: [String: Outflow] = [:] {
+        didSet { turns = outflows.sorted { $0.key < $1.key }.map(\.value) }
+    }
+    /// Whose turn comes when.
+    private(set) var turns: [Outflow] = []
+    var passed = PassedStreams()
     var outIndexes: [UInt64: (channel: String, stream: StreamIndex)] = [:]
     var resumes: [String: [Resume.Holding]] = [:]
-    /// Channels with a packing context, the one that was unused longest first.
-    var packerUse: [String] = []
+    /// Batches that were packed.
+    var batches: UInt64 = 0
     /// Channels in which something must wait for the engine: for a commit, or until an event that was given back is settled.
     var stalled: Set<String> = []
+    /// Counts the engine's words, so that one that comes while a batch is filled is not missed.
+    var logChanges: UInt64 = 0
     var workSignal = Signal()
     var lastAcknowledged = Instant(nanoseconds: 0)
 
     // Coming in.
     var unpackers = Unpackers()
     var inStreams: [StreamIndex] = []
+    /// What the peer has passed on in this session, by stream: it need not be passed back.
+    var cameIn: [StreamIndex: ClosedRange<UInt64>] = [:]
     var intake: [Incoming] = []
     var intakeSignal = Signal()
     var roomSignal = Signal()
-    var consumed: [String: (records: Int, bytes: Int)] = [:]
+    var consumption = Consumption()
     var source = PeerIndex.local
 
     var lastHeard: Instant
@@ -115,6 +122,7 @@ package actor LinkDriver {
 
     private func logChanged() {
         stalled = []
+        logChanges += 1
         workSignal.set()
     }
 

@@ -3,18 +3,11 @@ import Core
 import Model
 import WireLink
 
-/// What is passed on in one channel of a session: where in the log it stands, and what the peer has of each stream.
-struct Outflow {
-    /// A stream as far as this session knows it.
-    struct Passed {
-        let introduction: StreamIntroduction
-        /// Everything up to here the peer has, or it was sent.
-        var sent: UInt64
-        /// Its index in the session; nil before it was introduced.
-        var index: UInt64?
-    }
-
+/// What is passed on in one channel of a session: where in the log it stands, and what the peer has not acknowledged. Only the session's
+/// writer changes it, but for acknowledgements.
+final class Outflow {
     let destination: DestinationID
+    let bridge: BridgeIndex
     let name: String
     /// By which frames name the channel.
     let index: UInt64
@@ -24,17 +17,20 @@ struct Outflow {
     let base: Position
     /// The log's end when the session began: behind it nothing of the past is missing.
     let pastEnd: Position
-    var streams: [StreamIndex: Passed] = [:]
-    /// Streams of other bridges.
-    var foreign: Set<StreamIndex> = []
     /// How far streams were known then.
     var past: [StreamIndex: UInt64] = [:]
     var hasSettledPast = false
+    var ledger = Ledger()
     var packer: Packer?
+    /// When it was packed last, counted in batches of the session.
+    var lastPacked: UInt64 = 0
     var columns = BatchColumns()
 
-    init(destination: DestinationID, name: String, index: UInt64, position: Position, base: Position, pastEnd: Position) {
+    init(
+        destination: DestinationID, bridge: BridgeIndex, name: String, index: UInt64, position: Position, base: Position, pastEnd: Position
+    ) {
         self.destination = destination
+        self.bridge = bridge
         self.name = name
         self.index = index
         self.position = position
@@ -43,42 +39,119 @@ struct Outflow {
     }
 }
 
-/// What was passed on in one channel and is not durable on the other side yet.
-struct Ledger {
-    private struct Sent {
-        let position: Position
-        let stream: StreamIndex
-        let number: UInt64
-    }
-
-    private struct Account {
+/// The streams that a session passes on, of all its channels, found by the journal's number of a stream in two steps: each channel looks at
+/// every entry of the log.
+struct PassedStreams {
+    /// A stream as far as the session knows it.
+    struct Passed {
+        /// The channel it belongs to, by which frames name it.
+        let channel: UInt64
+        let introduction: StreamIntroduction
+        /// Everything up to here the peer has, or it was sent.
         var sent: UInt64
-        var acknowledged: UInt64
+        /// Its index in the session; 0 before it was introduced.
+        var index: UInt64 = 0
     }
 
-    private var accounts: [StreamIndex: Account] = [:]
-    private var sent: [Sent] = []
-    private var first = 0
+    /// Places in `passed`, by the journal's number of a stream.
+    private var places: [UInt32] = []
+    private var passed: [Passed] = []
 
-    /// The peer has a stream up to a number already.
-    mutating func open(_ stream: StreamIndex, at prefix: UInt64) { accounts[stream] = Account(sent: prefix, acknowledged: prefix) }
+    private static let unknown: UInt32 = 0
+    /// Of a bridge that is not shared with this peer.
+    private static let foreign = UInt32.max
+
+    enum Place { case unknown, foreign, at(Int) }
+
+    func place(of stream: StreamIndex) -> Place {
+        let number = Int(stream.rawValue)
+        guard number < places.count else { return .unknown }
+        switch places[number] {
+        case PassedStreams.unknown: return .unknown
+        case PassedStreams.foreign: return .foreign
+        case let place: return .at(Int(place) - 1)
+        }
+    }
+
+    subscript(place: Int) -> Passed {
+        get { passed[place] }
+        set { passed[place] = newValue }
+    }
+
+    /// Its place in the session; nil for one that is not passed on.
+    subscript(stream: StreamIndex) -> Passed? {
+        if case .at(let place) = place(of: stream) { passed[place] } else { nil }
+    }
+
+    /// Raises what the peer has of a stream.
+    mutating func raise(_ place: Int, to number: UInt64) { passed[place].sent = number }
+
+    mutating func add(_ stream: StreamIndex, _ new: Passed) {
+        passed.append(new)
+        set(stream, UInt32(passed.count))
+    }
+
+    /// What was another bridge's may be that of a channel which is shared now.
+    mutating func forgetForeign() {
+        for number in places.indices where places[number] == PassedStreams.foreign { places[number] = PassedStreams.unknown }
+    }
+
+    mutating func setForeign(_ stream: StreamIndex) { set(stream, PassedStreams.foreign) }
+
+    private mutating func set(_ stream: StreamIndex, _ place: UInt32) {
+        let number = Int(stream.rawValue)
+        if number >= places.count { places += [UInt32](repeating: PassedStreams.unknown, count: number + 1 - places.count) }
+        places[number] = place
+    }
+}
+
+/// What was passed on in one channel and is not durable on the other side yet: runs of entries that follow one another in the log and in
+/// their stream.
+struct Ledger {
+    private struct Run {
+        var position: Position
+        let stream: StreamIndex
+        var first: UInt64
+        var last: UInt64
+    }
+
+    private var acknowledged: [StreamIndex: UInt64] = [:]
+    private var runs: [Run] = []
+    private var gone = 0
 
     mutating func sent(_ stream: StreamIndex, _ number: UInt64, at position: Position) {
-        accounts[stream]?.sent = number
-        sent.append(Sent(position: position, stream: stream, number: number))
+        let tail = runs.count - 1
+        if tail >= gone, runs[tail].stream == stream, runs[tail].last + 1 == number,
+            runs[tail].position + Int(number - runs[tail].first) == position
+        {
+            runs[tail].last = number
+        } else {
+            runs.append(Run(position: position, stream: stream, first: number, last: number))
+        }
     }
 
     /// The peer has a stream durably up to a number.
-    mutating func acknowledge(_ stream: StreamIndex, _ prefix: UInt64) throws(LinkFailure) {
-        guard let account = accounts[stream], prefix <= account.sent else { throw LinkFailure(.unexpected, "ACK of what was not sent") }
-        accounts[stream]?.acknowledged = max(prefix, account.acknowledged)
-        while first < sent.count, sent[first].number <= accounts[sent[first].stream]?.acknowledged ?? 0 { first += 1 }
-        if first > 4096 || first == sent.count {
-            sent.removeFirst(first)
-            first = 0
+    mutating func acknowledge(_ stream: StreamIndex, _ prefix: UInt64) {
+        acknowledged[stream] = max(prefix, acknowledged[stream] ?? 0)
+        while gone < runs.count {
+            let run = runs[gone]
+            let held = acknowledged[run.stream] ?? 0
+            if run.last <= held {
+                gone += 1
+                continue
+            }
+            if run.first <= held {
+                runs[gone].position = run.position + Int(held + 1 - run.first)
+                runs[gone].first = held + 1
+            }
+            break
+        }
+        if gone > 4096 || gone == runs.count {
+            runs.removeFirst(gone)
+            gone = 0
         }
     }
 
     /// The first entry that is not acknowledged; nil if everything is.
-    var firstOpen: Position? { first < sent.count ? sent[first].position : nil }
+    var firstOpen: Position? { gone < runs.count ? runs[gone].position : nil }
 }

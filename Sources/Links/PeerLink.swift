@@ -28,6 +28,8 @@ package actor PeerLink {
     private let log: Log
     private var channels: [String: DestinationID] = [:]
     private var driver: LinkDriver?
+    /// Of sessions that have ended.
+    private var carried = LinkCounters()
     private var isStopping = false
     private var wake = Signal()
     /// Sessions that wait for the running one to end.
@@ -61,6 +63,15 @@ package actor PeerLink {
     /// Whether both sides have said HELLO.
     package var isUp: Bool {
         get async { await driver?.isGreeted ?? false }
+    }
+
+    /// What all sessions since the relay's start have carried.
+    package var counters: LinkCounters {
+        get async {
+            var sum = carried
+            if let driver { sum.add(await driver.counters) }
+            return sum
+        }
     }
 
     /// What is offered in the session of now, and for whose word it waits.
@@ -133,6 +144,7 @@ package actor PeerLink {
         if isStopping { await driver.end(LinkFailure(.normal, "the relay stops")) }
         await driver.run(channels)
         self.driver = nil
+        carried.add(await driver.counters)
         if let failed = await driver.failure { failure = failed }
         let ending = await driver.ending
         log.warning("link down", ["reason": ending?.words ?? "", "code": ending.map { "\($0.code)" } ?? ""])

@@ -131,3 +131,9 @@ extension WireIntroduction {
         WireIntroduction(owner: owner, bridgeKey: bridgeKey, ordinal: ordinal, salt: salt, bits: bits)
     }
 }
+
+extension BatchEncoder {
+    mutating func record(stream: UInt64, time: UInt64, hops: UInt8, _ record: [UInt8]) {
+        self.record(stream: stream, time: time, hops: hops, record[...])
+    }
+}

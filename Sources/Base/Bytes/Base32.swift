@@ -21,11 +21,14 @@ package enum Base32 {
     }
 
     /// The bytes of `text`, either case; nil for a foreign character, an impossible length or filling bits that are not zero.
-    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
+    package static func decode(_ text: some StringProtocol) -> [UInt8]? { decode(Array(text.utf8)[...]) }
+
+    package static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.count * 5 / 8)
         var pending: UInt32 = 0
         var bits: UInt32 = 0
-        for character in text.utf8 {
+        for character in text {
             guard let digit = value(of: character) else { return nil }
             pending = pending << 5 | UInt32(digit)
             bits += 5

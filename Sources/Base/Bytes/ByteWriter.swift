@@ -25,6 +25,9 @@ package struct ByteWriter: Hashable, Sendable {
 
     package mutating func uint32(_ value: UInt32) { fixed(UInt64(value), 4) }
     package mutating func uint64(_ value: UInt64) { fixed(value, 8) }
+    // Without these two every append from another module would go byte by byte through the sequence's witnesses.
+    package mutating func append(_ more: [UInt8]) { bytes.append(contentsOf: more) }
+    package mutating func append(_ more: ArraySlice<UInt8>) { bytes.append(contentsOf: more) }
     package mutating func append(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
     package mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 

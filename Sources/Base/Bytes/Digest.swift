@@ -21,12 +21,20 @@ package enum SHA256 {
     }
 }
 
-extension Sequence<UInt8> {
-    /// The first eight bytes, big endian. The sequence has at least eight.
-    package var firstUInt64: UInt64 { prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
+extension [UInt8] {
+    /// The first eight bytes, big endian. There are at least eight.
+    package var firstUInt64: UInt64 { self[...].firstUInt64 }
 
-    /// The first four bytes, big endian. The sequence has at least four.
-    package var firstUInt32: UInt32 { prefix(4).reduce(0) { $0 << 8 | UInt32($1) } }
+    /// The first four bytes, big endian. There are at least four.
+    package var firstUInt32: UInt32 { self[...].firstUInt32 }
+}
+
+extension ArraySlice<UInt8> {
+    /// The first eight bytes, big endian. There are at least eight.
+    package var firstUInt64: UInt64 { (startIndex..<startIndex + 8).reduce(0) { $0 << 8 | UInt64(self[$1]) } }
+
+    /// The first four bytes, big endian. There are at least four.
+    package var firstUInt32: UInt32 { (startIndex..<startIndex + 4).reduce(0) { $0 << 8 | UInt32(self[$1]) } }
 }
 
 /// Whether two secrets are the same. Digests are compared, whole, so that time tells neither where they differ nor how long they are.

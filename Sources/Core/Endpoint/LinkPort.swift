@@ -27,6 +27,12 @@ package protocol LinkPort: Actor {
     /// much of them. What lies before it need not be committed yet.
     func streams(of channel: DestinationID, for peer: RelayID) async -> (streams: [PassedStream], end: Position)
 
+    /// The bridge that a channel is in; nil if it is in none any more.
+    func bridge(of channel: DestinationID) async -> BridgeIndex?
+
+    /// A stream that is passed on to a peer wherever its bridge is shared with it, and that bridge; nil for one of a third relay.
+    func stream(_ index: StreamIndex, for peer: RelayID) async -> (stream: PassedStream, bridge: BridgeIndex)?
+
     /// From where on a channel is shared: the end of the log when both sides agreed for the first time.
     func base(of channel: DestinationID) async throws -> Position
 

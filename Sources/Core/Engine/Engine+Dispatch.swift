@@ -95,9 +95,16 @@ extension Engine {
             outboxes[destination]?.settled.remove(streams.id(entry.head.stream, entry.head.number))
         case .finish(let outcome):
             outboxes[destination]?.machine.finish(stream: entry.head.stream, number: entry.head.number, outcome)
-        case .send(let delivery, let success, let absorbed):
+        case .send(let delivery, let success, let absorbed, let found):
             if delivery.isRetried { counters.retried += 1 }
             await take(delivery, entry.head, success, absorbed, from: rest.start, for: member)
+            // What stands there must be known together with what is still to come.
+            ids.remember(found, of: delivery.id, at: destination)
+            for part in found {
+                _ = outboxes[destination]?.machine.found(
+                    stream: entry.head.stream, number: entry.head.number, part: part.part, as: part.nativeID)
+            }
+            outboxes[destination]?.settled.remove(delivery.id)
         }
         return .taken
     }
@@ -181,7 +188,7 @@ extension Engine {
                 outboxes[destination]?.machine.finishRest(nil)
             case .finish(let outcome):
                 outboxes[destination]?.machine.finishRest(outcome)
-            case .send(let delivery, let success, let absorbed):
+            case .send(let delivery, let success, let absorbed, _):
                 let parts = await endpoint.parts(of: delivery, from: rest.start, in: destination)
                 guard outboxes[destination]?.machine.rest == rest else { continue }
                 outboxes[destination]?.deliveries[rest.position] = delivery
@@ -208,6 +215,8 @@ extension Engine {
 
     /// What was deleted since it was taken, or while it was put off, is not sent any more.
     private func withdrawDeleted(_ destination: DestinationID) {
+        // Each echo of a flood comes by here.
+        guard lookAhead.hasDeletions else { return }
         var hasChanged = false
         for position in outboxes[destination]?.machine.unsent ?? [] {
             guard let delivery = outboxes[destination]?.deliveries[position], case .posted = delivery.event,
@@ -229,7 +238,7 @@ extension Engine {
         var claimed: [ClaimedPart] = []
         for claim in claims {
             guard let entry = try await entry(at: claim.position),
-                case .send(let delivery, let success, _)? = try await plan(entry, member, .claimed(text: claim.text), true)
+                case .send(let delivery, let success, _, _)? = try await plan(entry, member, .claimed(text: claim.text), true)
             else { continue }
             outboxes[destination]?.machine.setSuccess(claim.position, success)
             outboxes[destination]?.deliveries[claim.position] = delivery

@@ -155,7 +155,7 @@ extension Engine {
     /// A message read again on its network: the given-back event that it is, if it is one. Of several the lowest number.
     func confirmed(_ happening: Happening, from member: RoutingTable.Member, of bridge: BridgeRow) -> EventID? {
         guard !givenBack.isEmpty, case .posted(let text, _, _, _) = happening.content else { return nil }
-        let key = AuthorKey(secret: bridge.secret, endpoint: member.settings.endpoint, account: happening.account?.id ?? "")
+        let key = authorKeys.key(of: happening.account?.id ?? "", at: member.settings.endpoint, in: bridge)
         let matching = givenBack.indices.filter {
             let item = givenBack[$0]
             return item.home == member.destination && item.author == key && item.second == happening.time && item.text == text.text

@@ -33,9 +33,10 @@ extension Engine {
         return acceptances
     }
 
-    /// Has a bridge's destinations see what was appended.
+    /// Puts what was born into the batch and has a bridge's destinations see it.
     func add(_ born: EntryBuffer, to bridge: BridgeIndex) {
         if born.isEmpty { return }
+        pending.entries.append(born)
         // Destinations that have had everything of this bridge need not look at what others said since.
         for other in routing.destinations(of: bridge) { jump(other, of: bridge) }
         recent.append(born, at: loop.time, committed: committedEnd)
@@ -165,7 +166,7 @@ extension Engine {
     ) -> EventID {
         let stream = streams.ownStream(of: bridge)
         let account = happening.account ?? Happening.Account(id: "", name: "")
-        let key = AuthorKey(secret: bridge.secret, endpoint: member.settings.endpoint, account: account.id)
+        let key = authorKeys.key(of: account.id, at: member.settings.endpoint, in: bridge)
         let (author, profile) = streams.author(
             key, name: Sanitiser.name(account.name), picture: account.picture, home: member.home, in: stream)
         if let profile {
@@ -197,9 +198,8 @@ extension Engine {
     private func append(_ record: [UInt8], _ number: UInt64, _ stream: StreamIndex, _ time: UnixTime, to born: inout EntryBuffer)
         -> Position
     {
-        let position = pending.first + pending.entries.count
+        let position = pending.first + pending.entries.count + born.count
         let head = EntryHead(stream: stream, number: number, originTime: time, hops: 0)
-        pending.entries.append(head, record: record)
         born.append(head, record: record)
         return position
     }

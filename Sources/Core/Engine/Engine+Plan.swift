@@ -6,8 +6,8 @@ enum DeliveryPlan {
     /// Nothing of this destination's.
     case pass
     case finish(Outcome)
-    /// To be sent; `absorbed` is an edit whose text it bears, and which is thereby settled.
-    case send(Delivery, success: Outcome, absorbed: ChangeRow? = nil)
+    /// To be sent; `absorbed` is an edit whose text it bears, and which is thereby settled. `found` are parts that stand there already.
+    case send(Delivery, success: Outcome, absorbed: ChangeRow? = nil, found: [NativePart] = [])
     case ask(Question)
     /// What it refers to is under way itself: its turn comes when that has ended.
     case wait
@@ -95,7 +95,20 @@ extension Engine {
     }
 
     private func plan(_ event: Event, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
-        if now.turn == .first, try isSettled(now) { return .pass }
+        guard now.turn == .first else { return try decide(event, now) }
+        switch try standing(now) {
+        case .open: return try decide(event, now)
+        case .settled: return .pass
+        case .found(let parts):
+            // The rest of what its marks tell of: of the same text.
+            var rest = now
+            rest.turn = .resumed(text: now.entry.position)
+            guard case .send(let delivery, let success, _, _) = try decide(event, rest) else { return .pass }
+            return .send(delivery, success: success, found: parts)
+        }
+    }
+
+    private func decide(_ event: Event, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
         switch event {
         case .posted(let post):
             return now.isParked ? .finish(.parked) : try plan(post, now)
@@ -116,17 +129,25 @@ extension Engine {
         }
     }
 
+    private enum Standing {
+        case open, settled
+        /// Marks of some of its parts were found in the channel, by a relay that has lost what it knew of it.
+        case found([NativePart])
+    }
+
     /// Whether an earlier life of this process, a mark in the channel, or an edit that went with its message has settled it.
-    private func isSettled(_ now: Planning) throws(DeliveryPlan.Question) -> Bool {
-        if outboxes[now.destination]?.settled.contains(now.id) == true { return true }
-        if now.isRetried {
-            let known = try parts(of: now.id, now)
-            // What was given back and confirmed by the operator has been nowhere yet.
-            return known.isEmpty ? !now.entry.head.isGivenBack : !known.contains { $0.outcome == .bounced || $0.outcome == .parked }
-        }
+    private func standing(_ now: Planning) throws(DeliveryPlan.Question) -> Standing {
+        let isKnown = outboxes[now.destination]?.settled.contains(now.id) == true
         // What was accepted since this process began can only have been settled by it.
-        if now.entry.position >= begin { return false }
-        return try !parts(of: now.id, now).isEmpty
+        if !isKnown && !now.isRetried && now.entry.position >= begin { return .open }
+        let known = try parts(of: now.id, now)
+        if now.isRetried && !isKnown {
+            // What was given back and confirmed by the operator has been nowhere yet.
+            let isOpen = known.isEmpty ? now.entry.head.isGivenBack : known.contains { $0.outcome == .bounced || $0.outcome == .parked }
+            return isOpen ? .open : .settled
+        }
+        if known.isEmpty { return isKnown ? .settled : .open }
+        return known.allSatisfy { $0.outcome == .found } ? .found(known) : .settled
     }
 
     private func plan(_ post: Post, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
@@ -262,7 +283,7 @@ private struct Planning {
     let destination: DestinationID
     let isParked: Bool
     let isRetried: Bool
-    let turn: DeliveryPlan.Turn
+    var turn: DeliveryPlan.Turn
     let answers: DeliveryPlan.Answers
 
     func delivery(_ event: Event, _ target: TargetState?, text: Position? = nil) -> Delivery {

@@ -16,6 +16,7 @@ package actor Engine: RelayPort {
     var streams: StreamTable
     var routing: RoutingTable
     var ids = IDMemory()
+    var authorKeys = AuthorKeys()
     var lookAhead: LookAhead
     var recent: RecentEntries
     /// What was read from the journal lately, for outboxes that are behind.
@@ -263,14 +264,19 @@ package actor Engine: RelayPort {
 
     /// The entry at a position; nil if it was retired.
     func entry(at position: Position) async throws(JournalError) -> LogEntry? {
-        if let run = recent.run(at: position) ?? cold.first(where: { $0.first <= position && position < $0.end }) {
-            return LogEntry(run, at: position)
-        }
+        let run = try await run(at: position)
+        return run.first <= position && position < run.end ? LogEntry(run, at: position) : nil
+    }
+
+    /// The run that holds a position, from memory or from the journal; if the position was retired, what comes behind it.
+    func run(at position: Position) async throws(JournalError) -> EntryRun {
+        if let run = recent.run(at: position) ?? cold.first(where: { $0.first <= position && position < $0.end }) { return run }
         let run = try await journal.reader.read(from: position, atMost: CoreLimits.coldRead)
-        guard run.first <= position && position < run.end else { return nil }
-        cold.insert(run, at: 0)
-        if cold.count > CoreLimits.coldReads { cold.removeLast() }
-        return LogEntry(run, at: position)
+        if run.first <= position && position < run.end {
+            cold.insert(run, at: 0)
+            if cold.count > CoreLimits.coldReads { cold.removeLast() }
+        }
+        return run
     }
 }
 

@@ -14,6 +14,8 @@ package struct StreamTable: Hashable, Sendable {
     private var newest: [OwnAuthor: Profile] = [:]
     private var counts: [Place: Count] = [:]
     private var changed: Set<StreamIndex> = []
+    /// In `changed` for certain: most changes are of the stream that changed last.
+    private var lastChanged: StreamIndex?
 
     /// What is known of one relay in one bridge.
     package struct Count: Hashable, Sendable {
@@ -110,6 +112,15 @@ package struct StreamTable: Hashable, Sendable {
     /// Everything of a stream up to a number is held or SKIPped.
     package mutating func advance(_ stream: StreamIndex, to number: UInt64) {
         rows[Int(stream.rawValue) - 1].prefix = number
+        noteChanged(stream)
+    }
+
+    /// The number up to which all of a stream is held or SKIPped.
+    package func prefix(of stream: StreamIndex) -> UInt64 { rows[Int(stream.rawValue) - 1].prefix }
+
+    private mutating func noteChanged(_ stream: StreamIndex) {
+        if lastChanged == stream { return }
+        lastChanged = stream
         changed.insert(stream)
     }
 
@@ -125,7 +136,7 @@ package struct StreamTable: Hashable, Sendable {
     package mutating func nextNumber(in stream: StreamIndex) -> UInt64 {
         let place = Int(stream.rawValue) - 1
         rows[place].prefix += 1
-        changed.insert(stream)
+        noteChanged(stream)
         return rows[place].prefix
     }
 
@@ -163,7 +174,10 @@ package struct StreamTable: Hashable, Sendable {
 
     /// The rows that changed since this was last asked.
     package mutating func takeChanged() -> [StreamRow] {
-        defer { changed.removeAll(keepingCapacity: true) }
+        defer {
+            changed.removeAll(keepingCapacity: true)
+            lastChanged = nil
+        }
         return changed.sorted().map { self[$0] }
     }
 }

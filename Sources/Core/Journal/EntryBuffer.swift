@@ -52,6 +52,8 @@ package struct EntryBuffer: Hashable, Sendable {
     private var ends: [Int] = []
     package private(set) var heads: [EntryHead] = []
     package private(set) var bytes: [UInt8] = []
+    /// The stream that all of it is of; nil if there are several, or none.
+    package private(set) var onlyStream: StreamIndex?
 
     package init() {}
 
@@ -61,17 +63,30 @@ package struct EntryBuffer: Hashable, Sendable {
     /// Records and heads together, as an estimate of what they take in memory.
     package var byteCount: Int { bytes.count + heads.count * 48 }
 
-    package mutating func append(_ head: EntryHead, record: some Collection<UInt8>) {
+    package mutating func append(_ head: EntryHead, record: [UInt8]) { append(head, record: record[...]) }
+
+    package mutating func append(_ head: EntryHead, record: ArraySlice<UInt8>) {
+        onlyStream = heads.isEmpty || onlyStream == head.stream ? head.stream : nil
         heads.append(head)
         bytes.append(contentsOf: record)
         ends.append(bytes.count)
     }
 
-    package mutating func append(_ other: EntryBuffer) {
-        let base = bytes.count
-        heads += other.heads
-        bytes += other.bytes
-        ends += other.ends.map { $0 + base }
+    package mutating func append(_ other: EntryBuffer) { append(other, 0..<other.count) }
+
+    /// Some entries of another buffer, in one piece; all of one come to an empty buffer without a copy.
+    package mutating func append(_ other: EntryBuffer, _ range: Range<Int>) {
+        if range.isEmpty { return }
+        if isEmpty && range.count == other.count { return self = other }
+        let first = other.recordRange(range.lowerBound).lowerBound
+        let base = bytes.count - first
+        let stream = other.heads[range.lowerBound].stream
+        let isOne = other.onlyStream != nil || other.heads[range].allSatisfy { $0.stream == stream }
+        onlyStream = isOne && (heads.isEmpty || onlyStream == stream) ? stream : nil
+        heads += other.heads[range]
+        bytes += other.bytes[first..<other.ends[range.upperBound - 1]]
+        ends.reserveCapacity(ends.count + range.count)
+        for index in range { ends.append(other.ends[index] + base) }
     }
 
     /// Where in `bytes` an entry's record lies; empty for a SKIP.

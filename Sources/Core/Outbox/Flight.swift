@@ -99,6 +99,15 @@ struct Flight: Hashable, Sendable {
         return claimed
     }
 
+    /// Where a part is among those that have a state of their own; one that has had no claim yet comes to be there, with those before it.
+    mutating func index(of part: UInt32) -> Int? {
+        if let index = parts.firstIndex(where: { $0.number == part }) { return index }
+        guard let place = unclaimed.firstIndex(where: { $0.number == part }) else { return nil }
+        parts += unclaimed[...place]
+        unclaimed = unclaimed[unclaimed.index(after: place)...]
+        return parts.count - 1
+    }
+
     mutating func committed(batch: UInt64) {
         for index in parts.indices {
             if case .claiming(let claimed) = parts[index].state, claimed <= batch { parts[index].state = .claimed }

@@ -20,11 +20,16 @@ package struct LookAhead: Sendable {
     /// Every change at this position or behind it is here; of older ones the journal must be asked.
     package private(set) var knownFrom: Position
     private var changes: [EventID: Later] = [:]
+    /// How many deletions are among them.
+    private var deletions = 0
     private var order: [(position: Position, target: EventID)] = []
 
     package init(knownFrom: Position) { self.knownFrom = knownFrom }
 
     package func later(_ id: EventID) -> Later { changes[id] ?? Later() }
+
+    /// Whether anything is known to have been deleted.
+    package var hasDeletions: Bool { deletions > 0 }
 
     /// Whether memory alone can say what became of an event at this position.
     package func covers(_ position: Position) -> Bool { position >= knownFrom }
@@ -39,6 +44,7 @@ package struct LookAhead: Sendable {
         case .deleted:
             if later.deletion != nil { return false }
             later.deletion = row
+            deletions += 1
         }
         changes[row.target] = later
         order.append((row.position, row.target))
@@ -51,7 +57,9 @@ package struct LookAhead: Sendable {
         knownFrom = order[gone].position
         for (_, target) in order[..<gone] {
             // One that changed again later stays whole.
-            if let later = changes[target], later.position < knownFrom { changes[target] = nil }
+            guard let later = changes[target], later.position < knownFrom else { continue }
+            if later.deletion != nil { deletions -= 1 }
+            changes[target] = nil
         }
         order.removeFirst(gone)
     }

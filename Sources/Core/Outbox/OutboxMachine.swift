@@ -291,9 +291,9 @@ package struct OutboxMachine: Hashable, Sendable {
     }
 
     /// A part was found in the channel by its mark, whatever was thought of it before. False if it is not under way.
-    package mutating func found(stream: StreamIndex, number: UInt64, part: UInt32, as nativeID: NativeKey) -> Bool {
+    package mutating func found(stream: StreamIndex, number: UInt64, part: UInt32, as nativeID: NativeKey?) -> Bool {
         guard let flight = flights.firstIndex(where: { $0.stream == stream && $0.number == number }),
-            let index = flights[flight].parts.firstIndex(where: { $0.number == part })
+            let index = flights[flight].index(of: part)
         else { return false }
         if case .ended = flights[flight].parts[index].state { return true }
         flights[flight].parts[index].state = .ended(flights[flight].success, nativeID)

@@ -41,6 +41,8 @@ package struct StatusReport: Codable, Hashable, Sendable {
         package var name: String
         package var relay: String
         package var isUp: Bool
+        /// Since the relay's start: bytes and records each way, by name.
+        package var carried: [String: UInt64]
     }
 
     /// A member of a bridge.

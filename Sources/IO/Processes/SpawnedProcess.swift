@@ -2,7 +2,7 @@ import Glibc
 
 /// Another process, started by this one. What it writes goes to a file.
 package final class SpawnedProcess: Sendable {
-    private let id: pid_t
+    let id: pid_t
 
     /// Starts a program of this machine. Throws what the system said if it can't be started.
     package init(_ program: String, _ arguments: [String], log: String) throws(FileError) {

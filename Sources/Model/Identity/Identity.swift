@@ -102,11 +102,20 @@ package struct EventID: Hashable, Comparable, Sendable, CustomStringConvertible 
     }
 
     /// Reads `13 base32 characters.decimal`; nil for anything else.
-    package init?(text: some StringProtocol) {
-        let halves = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard halves.count == 2, halves[0].utf8.count == 13, let bytes = Base32.decode(halves[0]), bytes.count == 8,
-            let number = UInt64(halves[1]), number > 0, String(number) == halves[1]
+    package init?(text: some StringProtocol) { self.init(utf8: Array(text.utf8)) }
+
+    private init?(utf8: [UInt8]) {
+        let digits = utf8.dropFirst(14)
+        guard utf8.count > 14, utf8[13] == UInt8(ascii: "."), digits.first != UInt8(ascii: "0"),
+            let bytes = Base32.decode(utf8[..<13]), bytes.count == 8
         else { return nil }
+        var number: UInt64 = 0
+        for digit in digits {
+            let (tens, isLarge) = number.multipliedReportingOverflow(by: 10)
+            let (sum, isLarger) = tens.addingReportingOverflow(UInt64(digit &- UInt8(ascii: "0")))
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit), !isLarge, !isLarger else { return nil }
+            number = sum
+        }
         self.init(stream: StreamID(rawValue: bytes.firstUInt64), number: number)
     }
 

@@ -30,6 +30,7 @@ package enum Sanitiser {
 
     /// Makes an author's or a channel's name harmless: one line, trimmed, at most `ModelLimits.name` bytes; may be empty.
     package static func name(_ source: String) -> String {
+        if isPlainName(source) { return source }
         var visible = String.UnicodeScalarView()
         for scalar in source.unicodeScalars {
             if scalar == "\n" || scalar == "\t" {
@@ -41,6 +42,13 @@ package enum Sanitiser {
         // Only now: what was taken out may have kept two characters from composing.
         let limited = limitingMarks(normalised(String(visible)))
         return trimmed(trimmed(limited).cut(toBytes: ModelLimits.name))
+    }
+
+    /// Letters, digits and signs of ASCII: nothing in them is hidden, composed or to be trimmed.
+    private static func isPlainName(_ source: String) -> Bool {
+        let bytes = source.utf8
+        return bytes.count <= ModelLimits.name && bytes.first != 0x20 && bytes.last != 0x20
+            && bytes.allSatisfy { (0x20..<0x7F).contains($0) }
     }
 
     /// Two combining marks a base are what living scripts use; more is a way to write over other lines.

@@ -43,7 +43,7 @@ package struct BatchEncoder: Hashable, Sendable {
     /// What the next batch of the channel begins with.
     package var columnsAfter: BatchColumns { columns }
 
-    package mutating func record(stream: UInt64, time: UInt64, hops: UInt8, _ record: some Collection<UInt8>) {
+    package mutating func record(stream: UInt64, time: UInt64, hops: UInt8, _ record: ArraySlice<UInt8>) {
         head(0, stream, time, hops)
         writer.varint(UInt64(record.count))
         writer.append(record)

@@ -92,7 +92,7 @@ import WireLink
                 default:
                     let record = (0..<Int.random(in: 0...60, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
                     let (time, hops) = (UInt64.random(in: 0...2_000_000_000, using: &random), UInt8.random(in: 0...8, using: &random))
-                    encoder.record(stream: stream, time: time, hops: hops, record)
+                    encoder.record(stream: stream, time: time, hops: hops, record[...])
                     expected.append("record \(stream) \(time) \(hops) \(record)")
                 }
             }
