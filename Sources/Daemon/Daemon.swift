@@ -83,7 +83,7 @@ package actor Daemon {
             await links.serve(settings.peers)
             if failure == nil { log.notice("ready") }
             await supervise(factory, engine, links, in: &group)
-            control.stop()
+            await control.stop()
         }
         await journal.close()
         if let failure { throw failure }

@@ -95,6 +95,10 @@ extension LinkDriver {
 
     private func write(_ outflow: Outflow) async throws {
         let before = (outflow.position, outflow.hasSettledPast, logChanges)
+        if await port.isPaused(outflow.destination) {
+            if before.2 == logChanges { stalled.insert(outflow.name) }
+            return
+        }
         let isReset = outflow.packer == nil
         var encoder = BatchEncoder(isReset ? BatchColumns() : outflow.columns)
         try await fill(&encoder, outflow)

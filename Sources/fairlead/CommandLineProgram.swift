@@ -43,6 +43,11 @@ enum CommandLineProgram {
             summary: "one event's story: when journaled, where it went, how it ended",
             run: TraceCommand.run),
         Command(
+            name: "tail", usage: "[--bridge NAME] [--json]", summary: "events as they pass, until Ctrl-C", run: TailCommand.run),
+        Command(
+            name: "bridge", usage: "pause NAME | resume NAME",
+            summary: "stop a bridge for a while: what is said is kept and goes out when it is resumed", run: BridgeCommand.run),
+        Command(
             name: "say", usage: "BRIDGE TEXT", summary: "a test message from the operator, to every channel of a bridge",
             run: SayCommand.run),
         Command(

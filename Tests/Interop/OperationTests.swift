@@ -72,6 +72,40 @@ import Testing
         rmdir(folder)
     }
 
+    @Test func aBridgeIsStoppedAndWatched() {
+        let (ng, insp) = (ForeignServer(.ngIRCd), ForeignServer(.inspIRCd))
+        let anna = IRCProbe(ng, "anna", join: ["#a"])
+        let bob = IRCProbe(insp, "bob", join: ["#b"])
+        let relay = RelayUnderTest(between(ng, insp))
+        #expect(relay.waitForLog("connected to a channel", times: 2), "\(relay.log)")
+        let config = ["--config", "\(relay.folder.path)/fairlead.toml"]
+        let tail = ChildProcess("fairlead", ["tail", "--bridge", "ops", "--json"] + config, errorsTo: "/dev/null")
+        anna.say("before", in: "#a")
+        #expect(bob.sees("<a\u{2060}nna> before", in: "#b"))
+        #expect(relay.command("bridge", "pause", "ops").exit == 0)
+        #expect(relay.command("bridge", "pause", "ops").exit == 0, "it is stopped, whoever said so")
+        for number in 1...5 { anna.say("held \(number)", in: "#a") }
+        // The relay has taken them in when the last one passes.
+        var passed: [String] = []
+        while passed.last?.contains("\"text\":\"held 5\"") != true, let line = tail.line() { passed.append(line) }
+        // It tells from where it began: whether the first one was before that is for the machine to say.
+        #expect(
+            (5...6).contains(passed.count) && passed.allSatisfy { $0.contains("\"from\":\"ng:#a\"") && $0.contains("\"author\":\"anna\"") },
+            "\(passed)")
+        #expect(relay.command("status").output.contains("paused"))
+        #expect(!bob.said(in: "#b", by: "fairlead").contains { $0.contains("held") })
+        #expect(relay.command("bridge", "resume", "ops").exit == 0)
+        #expect(bob.sees("<a\u{2060}nna> held 5", in: "#b"))
+        #expect(
+            Tally("held", sent: 5, in: bob.said(in: "#b", by: "fairlead")).description
+                == "sent 5, arrived 5, lost 0, twice 0, out of order 0")
+        #expect(relay.command("bridge", "pause", "opps").exit == 2 && relay.command("tail", "--bridge", "opps").exit == 2)
+        // A tail does not keep the relay from ending.
+        #expect(relay.stop() == 0)
+        while tail.line() != nil {}
+        #expect(tail.wait() == 4)
+    }
+
     @Test func wrongUsageIsSaid() {
         for (arguments, exit) in [
             ([], 2), (["frobnicate"], 2), (["status", "--config", "/nonexistent"], 3), (["trace"], 2), (["backup"], 2),

@@ -97,6 +97,15 @@ package actor RelayProcess {
 }
 
 extension RelayProcess {
+    /// An operator stops the bridge, or lets it go on.
+    package func setPaused(_ isPaused: Bool) {
+        Task {
+            await withTaskExecutorPreference(self.host) {
+                _ = try? await isPaused ? self.engine?.pause("ops") : self.engine?.resume("ops")
+            }
+        }
+    }
+
     /// An operator has everything that bounced delivered again.
     package func retryBounces() {
         Task {

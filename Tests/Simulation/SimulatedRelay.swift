@@ -116,6 +116,12 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
         if !isUp { cut(index) }
     }
 
+    /// An operator stops the bridge, or lets it go on.
+    package func setPaused(_ isPaused: Bool) {
+        guard let host, let process else { return }
+        world.running(host) { process.assumeIsolated { $0.setPaused(isPaused) } }
+    }
+
     /// An operator has everything that bounced delivered again.
     package func retryBounces() {
         guard let host, let process else { return }

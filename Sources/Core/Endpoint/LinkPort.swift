@@ -45,6 +45,9 @@ package protocol LinkPort: Actor {
     /// Whether an event of ours that a peer gave back is confirmed; nil as long as nobody knows.
     func standing(of id: EventID) async throws -> Bool?
 
+    /// Whether nothing of a channel is to be passed on now. When that ends, followers are called.
+    func isPaused(_ channel: DestinationID) async -> Bool
+
     /// Behind the last committed entry.
     var committedBefore: Position { get }
 

@@ -45,7 +45,7 @@ extension Engine {
 
     /// Takes events until the window is full, the journal is needed and may not be asked, or one must wait for another.
     private func takeAll(_ destination: DestinationID, _ mayAskJournal: Bool) async throws {
-        while outboxes[destination]?.machine.wantsMore == true, !mustGoBack(destination),
+        while outboxes[destination]?.machine.wantsMore == true, !mustGoBack(destination), !isPaused(destination),
             let head = outboxes[destination]?.machine.head, head < recent.end
         {
             let step = try await takeNext(destination, mayAskJournal)

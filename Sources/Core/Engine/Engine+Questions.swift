@@ -18,6 +18,8 @@ extension Engine {
         /// When the first message that it lacks was accepted; nil if it lacks none.
         package let oldest: UnixTime?
         package let isParked: Bool
+        /// Its bridge was stopped by an operator.
+        package let isPaused: Bool
     }
 
     package func status() -> [OutboxStatus] {
@@ -32,7 +34,7 @@ extension Engine {
                 name: member.settings.name, bridge: routing.bridges[member.bridge]?.name ?? "", isPeer: member.settings.isPeer,
                 isReader: member.settings.isReader,
                 isUp: outbox.map { $0.machine.connection == .up }, behind: behind, oldest: oldest,
-                isParked: (outbox?.parkedBefore ?? .zero) > cursor)
+                isParked: (outbox?.parkedBefore ?? .zero) > cursor, isPaused: paused[member.bridge] != nil)
         }
     }
 

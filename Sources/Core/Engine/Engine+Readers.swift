@@ -19,6 +19,12 @@ extension Engine: BridgeHistory {
     }
 
     package func events(in destination: DestinationID, _ place: ReadingPlace, atMost count: Int) async throws -> [CommittedEvent] {
+        try await events(in: destination, place, atMost: count, heedingPause: true)
+    }
+
+    func events(in destination: DestinationID, _ place: ReadingPlace, atMost count: Int, heedingPause: Bool) async throws
+        -> [CommittedEvent]
+    {
         guard let member = routing.member(destination) else { return [] }
         let streams = self.streams.indexes(of: member.bridge)
         var found: [CommittedEvent] = []
@@ -27,7 +33,9 @@ extension Engine: BridgeHistory {
             let entries = try await journal.reader.entries(of: streams, place, atMost: min(count, CoreLimits.readerPage))
             guard let first = entries.first, let last = entries.last else { break }
             var shown: [CommittedEvent] = []
-            for entry in entries { if let event = try await committedEvent(entry, for: member) { shown.append(event) } }
+            for entry in entries {
+                if let event = try await committedEvent(entry, for: member, heedingPause: heedingPause) { shown.append(event) }
+            }
             let events = try await withoutDeleted(shown)
             switch place {
             case .before:
@@ -52,7 +60,9 @@ extension Engine: BridgeHistory {
     package func position(at time: UnixTime) async throws -> Position { try await journal.reader.position(at: time) }
 
     /// An entry as people read it; nil if it is not for them.
-    private func committedEvent(_ entry: LogEntry, for member: RoutingTable.Member) async throws -> CommittedEvent? {
+    private func committedEvent(_ entry: LogEntry, for member: RoutingTable.Member, heedingPause: Bool = true) async throws
+        -> CommittedEvent?
+    {
         if entry.head.isGivenBack, try await standing(of: streams.id(entry.head.stream, entry.head.number)) != true { return nil }
         guard let (event, author) = entry.event else { return nil }
         switch event {
@@ -66,6 +76,7 @@ extension Engine: BridgeHistory {
             place = profile?.home == member.home ? .here : .endpoint(routing.endpoint(of: profile?.home, in: member.bridge))
         }
         if member.settings.direction == .into && place != .here { return nil }
+        if heedingPause, place != .here, let pause = paused[member.bridge], entry.position >= pause.position { return nil }
         return CommittedEvent(
             id: streams.id(stream, entry.head.number), position: entry.position, event: event,
             author: profile?.key ?? AuthorKey(rawValue: 0), name: profile?.name ?? "", place: place, originTime: entry.head.originTime)

@@ -65,6 +65,8 @@ package actor Engine: RelayPort {
     /// Lost events of ours that came back and are not settled; where the first of them may stand.
     var givenBack: [GivenBack] = []
     var givenBackStart: Position?
+    /// Bridges that an operator has stopped.
+    var paused: [BridgeIndex: Pause] = [:]
     /// Channels whose past can be read.
     var hasHistory: Set<DestinationID> = []
     /// Marks that stand in channels and name events that are not known here.
@@ -126,6 +128,7 @@ package actor Engine: RelayPort {
         openState = state
         peers = Engine.peers(in: state)
         orphans = Engine.orphans(in: state)
+        paused = Engine.pauses(in: state)
         if let note = state.notes[Engine.givenBackNote], note.count == 8 { givenBackStart = Position(note.firstUInt64) }
     }
 

@@ -49,7 +49,7 @@ package struct StatusReport: Codable, Hashable, Sendable {
     package struct ChannelReport: Codable, Hashable, Sendable {
         package var name: String
         package var bridge: String
-        /// `up`, `down`, `link`, `parked`
+        /// `up`, `down`, `link`, `reader`, `parked`, `paused`
         package var state: String
         package var behind: Int
         package var oldest: String?
@@ -94,6 +94,20 @@ package struct BounceReport: Codable, Hashable, Sendable {
     package var code: String
     package var text: String
     package var time: String
+}
+
+/// One line of `fairlead tail`
+package struct PassingReport: Codable, Hashable, Sendable {
+    package var event: String
+    package var kind: String
+    package var bridge: String
+    /// `endpoint:channel`, or the peer's name.
+    package var from: String
+    package var author: String
+    /// When it happened, and when it was journaled.
+    package var happened: String
+    package var journaled: String
+    package var text: String?
 }
 
 /// One line of `fairlead bounces retry`

@@ -15,7 +15,7 @@ actor ControlServer {
     private let loop: EventLoop
     private let log: Log
     private let answer: @Sendable (ControlRequest, ControlAnswer) async throws -> Void
-    private var open = 0
+    private var open: [TCPStream] = []
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -28,16 +28,20 @@ actor ControlServer {
         self.answer = answer
     }
 
-    nonisolated func stop() { listener.close() }
+    /// Ends answers that have no end of their own, too.
+    func stop() {
+        listener.close()
+        for stream in open { stream.close() }
+    }
 
     func run() async {
         await withDiscardingTaskGroup { group in
             while let stream = await listener.accept() {
-                if open >= ControlServer.connections {
+                if open.count >= ControlServer.connections {
                     stream.close()
                     continue
                 }
-                open += 1
+                open.append(stream)
                 group.addTask { await self.serve(stream) }
             }
         }
@@ -46,7 +50,7 @@ actor ControlServer {
     private func serve(_ stream: TCPStream) async {
         defer {
             stream.close()
-            open -= 1
+            open.removeAll { $0 === stream }
         }
         let timer = loop.schedule(at: loop.now + .seconds(10)) { stream.close() }
         guard let line = await readLine(stream) else { return }
@@ -87,6 +91,11 @@ struct ControlAnswer: Sendable {
     init(_ stream: TCPStream) { self.stream = stream }
 
     func line(_ value: some Encodable & Sendable) async throws { try await stream.write(ControlJSON.line(value) + [0x0A]) }
+
+    /// Returns when whoever asked has gone, or was sent away.
+    func waitUntilGone() async { while let more = try? await stream.read(atMost: 4096), !more.isEmpty {} }
+
+    func close() { stream.close() }
 
     /// Whoever asked may be gone: then there is nobody to tell.
     fileprivate func end(_ ending: ControlEnding) async { try? await line(ending) }

@@ -11,6 +11,8 @@ extension Daemon {
         case "trace": try await answer.line(try await trace(request.arguments, running.engine))
         case "bounces": try await bounces(request.arguments, answer, running.engine)
         case "link": try await link(request.arguments, answer, running)
+        case "bridge": try await bridge(request.arguments, running.engine)
+        case "tail": try await tail(request.arguments, answer, running.engine)
         case "say": try await say(request.arguments, answer, running.engine)
         case "backup": try await backup(request.arguments, running)
         default: throw ControlRefusal.usage("the running relay knows no command \(request.command)")
@@ -21,8 +23,10 @@ extension Daemon {
         let channels = await running.engine.status().map { outbox in
             StatusReport.ChannelReport(
                 name: outbox.name, bridge: outbox.bridge,
-                state: outbox.isPeer
-                    ? "link" : outbox.isReader ? "reader" : outbox.isParked ? "parked" : outbox.isUp == true ? "up" : "down",
+                state: outbox.isPaused
+                    ? "paused"
+                    : outbox.isPeer
+                        ? "link" : outbox.isReader ? "reader" : outbox.isParked ? "parked" : outbox.isUp == true ? "up" : "down",
                 behind: outbox.behind,
                 oldest: outbox.oldest?.text)
         }
@@ -64,11 +68,30 @@ extension Daemon {
         guard let bridge = arguments["bridge"], let text = arguments["text"], !text.isEmpty else {
             throw ControlRefusal.usage("say needs a bridge and a text")
         }
-        guard let id = try await engine.say(text, in: bridge) else {
-            let hint = nearest(to: bridge, among: settings.bridges.map(\.name)).map { "; did you mean \($0)?" } ?? ""
-            throw ControlRefusal.usage("there is no bridge \(bridge)\(hint)")
-        }
+        guard let id = try await engine.say(text, in: bridge) else { throw noBridge(bridge) }
         try await answer.line(SaidReport(event: id.description))
+    }
+
+    private func noBridge(_ name: String) -> ControlRefusal {
+        let hint = nearest(to: name, among: settings.bridges.map(\.name)).map { "; did you mean \($0)?" } ?? ""
+        return ControlRefusal.usage("there is no bridge \(name)\(hint)")
+    }
+
+    private func bridge(_ arguments: [String: String], _ engine: Engine) async throws {
+        let name = arguments["name"] ?? ""
+        let hasChanged: Bool?
+        switch arguments["verb"] {
+        case "pause": hasChanged = try await engine.pause(name)
+        case "resume": hasChanged = try await engine.resume(name)
+        default: throw ControlRefusal.usage("bridge needs one of pause, resume")
+        }
+        guard let hasChanged else { throw noBridge(name) }
+        if hasChanged { log.notice(arguments["verb"] == "pause" ? "bridge paused" : "bridge resumed", ["bridge": name]) }
+    }
+
+    private func tail(_ arguments: [String: String], _ answer: ControlAnswer, _ engine: Engine) async throws {
+        if let name = arguments["bridge"], !settings.bridges.contains(where: { $0.name == name }) { throw noBridge(name) }
+        try await EventTail(of: engine, bridge: arguments["bridge"], to: answer, on: loop).run()
     }
 
     private func bounces(_ arguments: [String: String], _ answer: ControlAnswer, _ engine: Engine) async throws {
