@@ -10,6 +10,7 @@ package actor Daemon {
     let path: String
     let loop: EventLoop
     let log: Log
+    let service = ServiceNotifier()
     private let entropy = SystemEntropy()
     private(set) var settings: Settings
     private var running: [String: Running] = [:]
@@ -63,6 +64,7 @@ package actor Daemon {
             opened.notes, identity: state.identity, engine: engine, desk: invites, loop: loop, entropy: entropy, log: log)
         try await links.listen(at: settings.relay.listen)
         watchSignals()
+        feedWatchdog()
         log.notice("started", ["relay": state.relay.description, "next": opened.next.description])
         let parts = RunningParts(engine: engine, links: links, invites: invites, state: state, started: loop.time)
         let control = try ControlServer(in: state.path, on: loop, log: log) { request, answer in
@@ -78,7 +80,10 @@ package actor Daemon {
             group.addTask { await self.run(links) }
             group.addTask { await control.run() }
             await links.serve(settings.peers)
-            if failure == nil { log.notice("ready") }
+            if failure == nil {
+                log.notice("ready")
+                tellReady()
+            }
             await supervise(factory, engine, links, in: &group)
             control.stop()
         }
@@ -127,6 +132,7 @@ package actor Daemon {
     /// Acts on what happens until everything has ended.
     private func supervise(_ factory: EndpointFactory, _ engine: Engine, _ links: DaemonLinks, in group: inout DiscardingTaskGroup) async {
         var isStopping = false
+        var hasToldStopping = false
         var isEngineRunning = true
         var areLinksRunning = true
         while isEngineRunning || areLinksRunning || !running.isEmpty {
@@ -135,7 +141,9 @@ package actor Daemon {
                 continue
             }
             switch events.removeFirst() {
-            case .reload where !isStopping: await reload(engine, factory, links, in: &group)
+            case .reload where !isStopping:
+                service.isReloading()
+                tellReady(isFaulty: !(await reload(engine, factory, links, in: &group)))
             case .reload: break
             case .stop:
                 if !isStopping { log.notice("stopping") }
@@ -153,6 +161,8 @@ package actor Daemon {
                 if let successor = ended?.successor, !isStopping { await start(name, successor, factory, engine, in: &group) }
             }
             guard isStopping else { continue }
+            if !hasToldStopping { service.isStopping("stopping") }
+            hasToldStopping = true
             await engine.prepareToEnd()
             await stopAll()
             await links.stop()
@@ -211,15 +221,18 @@ package actor Daemon {
         return blueprints
     }
 
-    /// Reads the configuration again. What did not change is not touched; a faulty file changes nothing.
-    private func reload(_ engine: Engine, _ factory: EndpointFactory, _ links: DaemonLinks, in group: inout DiscardingTaskGroup) async {
+    /// Reads the configuration again. What did not change is not touched; a faulty file changes nothing, and false is returned.
+    private func reload(
+        _ engine: Engine, _ factory: EndpointFactory, _ links: DaemonLinks, in group: inout DiscardingTaskGroup
+    ) async -> Bool {
         let new: Settings
         let blueprints: [String: EndpointBlueprint]
         do {
             new = try SettingsReader.read(path)
             blueprints = try self.blueprints(of: new)
         } catch {
-            return log.error("the configuration is faulty; the old one stays in force", ["reason": "\(error)"])
+            log.error("the configuration is faulty; the old one stays in force", ["reason": "\(error)"])
+            return false
         }
         if new.relay != settings.relay || new.language != settings.language || new.limits != settings.limits
             || new.reserve != settings.reserve
@@ -230,7 +243,8 @@ package actor Daemon {
             try await engine.configure(new.bridges)
         } catch {
             failure = failure ?? error
-            return tell(.stop)
+            tell(.stop)
+            return true
         }
         settings.bridges = new.bridges
         settings.endpoints = new.endpoints
@@ -250,6 +264,7 @@ package actor Daemon {
             await start(name, blueprint, factory, engine, in: &group)
         }
         log.notice("reloaded", ["endpoints": String(blueprints.count), "bridges": String(new.bridges.count)])
+        return true
     }
 }
 
