@@ -54,7 +54,7 @@ package actor Daemon {
         let opened = try await journal.open()
         let engine = Engine(
             loop: loop, journal: journal, state: opened, relay: state.relay, epochSecret: state.epochSecret, entropy: entropy,
-            limits: settings.limits)
+            limits: settings.limits, disk: FileSystemGauge(of: state.path), log: log)
         try await engine.configure(settings.bridges)
         let invites = Invites(
             opened.notes, engine: engine, ownName: settings.relay.name, advertise: settings.relay.advertise.map(\.description), on: loop,
@@ -234,9 +234,7 @@ package actor Daemon {
             log.error("the configuration is faulty; the old one stays in force", ["reason": "\(error)"])
             return false
         }
-        if new.relay != settings.relay || new.language != settings.language || new.limits != settings.limits
-            || new.reserve != settings.reserve
-        {
+        if new.relay != settings.relay || new.language != settings.language || new.limits != settings.limits {
             log.warning("changes of relay, language and limits are taken up at the next start")
         }
         do {
