@@ -41,6 +41,10 @@ package enum CoreLimits {
     package static let orphans = 10_000
     /// A full disk is tried again after so long.
     package static let fullRetry = Interval.seconds(1)
+    /// How much room the disk has is looked at once in so long at most, while events come or wait; otherwise once in `upkeep`.
+    package static let look = Interval.seconds(1)
+    /// Intake goes on when the reserve is free and this part of it more, so that it does not stop and go at the border: a twentieth.
+    package static let reserveMargin: Int64 = 20
     /// The longest a server's word can put a delivery off before it is tried again.
     package static let longestDeferral = Interval.seconds(3600)
     /// An outbox that passed so many entries of others without a receipt of its own has its row written.
@@ -66,5 +70,11 @@ package struct EngineLimits: Hashable, Sendable {
     /// How long the id map stays, in seconds: 400 days.
     package var keepIDs: UInt64 = 400 * 86_400
 
+    /// How many bytes of the disk are to stay free; nil for 500 MB, or 5 % of a file system below 10 GB.
+    package var reserve: Int64?
+
     package init() {}
+
+    /// What is to stay free of a disk.
+    func reserve(of room: DiskRoom) -> Int64 { reserve ?? min(500_000_000, room.size / 20) }
 }

@@ -10,6 +10,7 @@ package actor Daemon {
     let path: String
     let loop: EventLoop
     let log: Log
+    let service = ServiceNotifier()
     private let entropy = SystemEntropy()
     private(set) var settings: Settings
     private var running: [String: Running] = [:]
@@ -56,7 +57,7 @@ package actor Daemon {
         let opened = try await journal.open()
         let engine = Engine(
             loop: loop, journal: journal, state: opened, relay: state.relay, epochSecret: state.epochSecret, entropy: entropy,
-            limits: settings.limits)
+            limits: settings.limits, disk: FileSystemGauge(of: state.path), log: log)
         try await engine.configure(settings.bridges)
         let invites = Invites(
             opened.notes, engine: engine, ownName: settings.relay.name, advertise: settings.relay.advertise.map(\.description), on: loop,
@@ -66,6 +67,7 @@ package actor Daemon {
             opened.notes, identity: state.identity, engine: engine, desk: invites, loop: loop, entropy: entropy, log: log)
         try await links.listen(at: settings.relay.listen)
         watchSignals()
+        feedWatchdog()
         log.notice("started", ["relay": state.relay.description, "next": opened.next.description])
         let parts = RunningParts(engine: engine, links: links, invites: invites, state: state, started: loop.time)
         let control = try ControlServer(in: state.path, on: loop, log: log) { request, answer in
@@ -81,7 +83,10 @@ package actor Daemon {
             group.addTask { await self.run(links) }
             group.addTask { await control.run() }
             await links.serve(settings.peers)
-            if failure == nil { log.notice("ready") }
+            if failure == nil {
+                log.notice("ready")
+                tellReady()
+            }
             await supervise(factory, engine, links, in: &group)
             await control.stop()
         }
@@ -130,6 +135,7 @@ package actor Daemon {
     /// Acts on what happens until everything has ended.
     private func supervise(_ factory: EndpointFactory, _ engine: Engine, _ links: DaemonLinks, in group: inout DiscardingTaskGroup) async {
         var isStopping = false
+        var hasToldStopping = false
         var isEngineRunning = true
         var areLinksRunning = true
         while isEngineRunning || areLinksRunning || !running.isEmpty {
@@ -138,7 +144,9 @@ package actor Daemon {
                 continue
             }
             switch events.removeFirst() {
-            case .reload where !isStopping: await reload(engine, factory, links, in: &group)
+            case .reload where !isStopping:
+                service.isReloading()
+                tellReady(isFaulty: !(await reload(engine, factory, links, in: &group)))
             case .reload: break
             case .stop:
                 if !isStopping { log.notice("stopping") }
@@ -156,6 +164,8 @@ package actor Daemon {
                 if let successor = ended?.successor, !isStopping { await start(name, successor, factory, engine, in: &group) }
             }
             guard isStopping else { continue }
+            if !hasToldStopping { service.isStopping("stopping") }
+            hasToldStopping = true
             await engine.prepareToEnd()
             await stopAll()
             await links.stop()
@@ -214,26 +224,28 @@ package actor Daemon {
         return blueprints
     }
 
-    /// Reads the configuration again. What did not change is not touched; a faulty file changes nothing.
-    private func reload(_ engine: Engine, _ factory: EndpointFactory, _ links: DaemonLinks, in group: inout DiscardingTaskGroup) async {
+    /// Reads the configuration again. What did not change is not touched; a faulty file changes nothing, and false is returned.
+    private func reload(
+        _ engine: Engine, _ factory: EndpointFactory, _ links: DaemonLinks, in group: inout DiscardingTaskGroup
+    ) async -> Bool {
         let new: Settings
         let blueprints: [String: EndpointBlueprint]
         do {
             new = try SettingsReader.read(path)
             blueprints = try self.blueprints(of: new)
         } catch {
-            return log.error("the configuration is faulty; the old one stays in force", ["reason": "\(error)"])
+            log.error("the configuration is faulty; the old one stays in force", ["reason": "\(error)"])
+            return false
         }
-        if new.relay != settings.relay || new.language != settings.language || new.limits != settings.limits
-            || new.reserve != settings.reserve
-        {
+        if new.relay != settings.relay || new.language != settings.language || new.limits != settings.limits {
             log.warning("changes of relay, language and limits are taken up at the next start")
         }
         do {
             try await engine.configure(new.bridges)
         } catch {
             failure = failure ?? error
-            return tell(.stop)
+            tell(.stop)
+            return true
         }
         settings.bridges = new.bridges
         settings.endpoints = new.endpoints
@@ -253,6 +265,7 @@ package actor Daemon {
             await start(name, blueprint, factory, engine, in: &group)
         }
         log.notice("reloaded", ["endpoints": String(blueprints.count), "bridges": String(new.bridges.count)])
+        return true
     }
 }
 

@@ -27,7 +27,9 @@ enum CommandLineProgram {
 
     private static let commands: [Command] = [
         Command(
-            name: "run", usage: "[--verbose]", summary: "the relay: SIGHUP reloads the configuration, SIGTERM ends it", run: RunCommand.run),
+            name: "run", usage: "[--verbose] [--log text|json]",
+            summary: "the relay: SIGHUP reloads the configuration, SIGTERM ends it; --log json writes one object a line",
+            run: RunCommand.run),
         Command(
             name: "check", usage: "[--journal]",
             summary: "parse and validate the configuration; --journal also reads the whole journal of a stopped relay",

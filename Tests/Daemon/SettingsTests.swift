@@ -237,6 +237,40 @@ private let listenerMistakes: [(name: String, old: String, new: String, message:
         #expect(try SecretReader.read(password) == "hunter2")
     }
 
+    /// systemd gives a service's user access to a credential by a list, whose mask stands in the place of the group's mode.
+    @Test func aCredentialIsReadWhereSystemdPutsIt() throws {
+        let folder = TemporaryFolder()
+        setenv("CREDENTIALS_DIRECTORY", folder.path, 1)
+        defer { unsetenv("CREDENTIALS_DIRECTORY") }
+        let text = good.replacing("{ file = \"/etc/fairlead/libera.password\" }", with: "{ credential = \"libera\" }").replacing(
+            "keys = { \"#ops\" = { env = \"OPS_KEY\" } }\n", with: "")
+        let settings = try SettingsReader.read(text: text)
+        guard case .irc(let irc) = settings.endpoints["libera"], let password = irc.sasl?.password else {
+            Issue.record("the credential is missing")
+            return
+        }
+        let missing = try #require(throws: ConfigurationError.self) { try SecretReader.check(settings) }
+        let path = "\(folder.path)/libera"
+        #expect(missing.description == "fairlead.toml:9:43: can't read the secret: \(path): No such file or directory")
+        try Files.create(path, [UInt8]("hunter2\n".utf8), mode: 0o400)
+        #expect(try SecretReader.read(password) == "hunter2")
+        let refusal = "fairlead.toml:9:43: \(path) can be read by others; run: chmod 600 \(path)"
+        for mode: mode_t in [0o440, 0o404] {
+            chmod(path, mode)
+            #expect(try #require(throws: ConfigurationError.self) { try SecretReader.read(password) }.description == refusal)
+        }
+        chmod(path, 0o400)
+        guard setAccessList(path, user: geteuid()) else { return print("skipped: /tmp keeps no access control lists") }
+        #expect(try SecretReader.read(password) == "hunter2")
+        #expect(setAccessList(path, user: geteuid(), groupMayRead: true))
+        #expect(throws: ConfigurationError.self) { try SecretReader.read(password) }
+        #expect(setAccessList(path, user: geteuid() + 1))
+        #expect(throws: ConfigurationError.self) { try SecretReader.read(password) }
+        unsetenv("CREDENTIALS_DIRECTORY")
+        let error = try #require(throws: ConfigurationError.self) { try SecretReader.read(password) }
+        #expect(error.description == "fairlead.toml:9:43: credential \"libera\": not started by systemd with LoadCredential=")
+    }
+
     /// Whatever bytes a file holds, it is read or refused with a place, and never ends the process.
     @Test(arguments: 0..<200) func brokenFilesAreRefused(seed: Int) {
         var generator = SeededGenerator(seed: UInt64(seed))

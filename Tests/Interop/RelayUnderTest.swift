@@ -6,6 +6,9 @@ import Support
 final class RelayUnderTest {
     let folder = TemporaryFolder()
     private var process: ChildProcess?
+    /// What `start` adds to the command and to the environment.
+    var arguments: [String] = []
+    var environment: [String: String] = [:]
 
     init(_ configuration: String, language: String = "en") {
         configure(configuration, language: language)
@@ -37,8 +40,12 @@ final class RelayUnderTest {
     }
 
     func start() {
-        process = ChildProcess("fairlead", ["run", "--config", "\(folder.path)/fairlead.toml"], errorsTo: "\(folder.path)/log")
+        process = ChildProcess(
+            "fairlead", ["run", "--config", "\(folder.path)/fairlead.toml"] + arguments, errorsTo: "\(folder.path)/log",
+            environment: environment)
     }
+
+    func signal(_ number: Int32) { process?.signal(number) }
 
     /// Its end as by a power cut.
     func kill() { process?.kill() }

@@ -35,6 +35,8 @@ package actor RelayProcess {
     private let limits: EngineLimits
     private let id: RelayID
     private let peer: SimulatedPeer?
+    private let gauge: SimulatedGauge
+    private let log: SimulatedLog
     package private(set) var engine: Engine?
     package private(set) var endpoints: [SimulatedEndpoint] = []
     /// How sessions with the peer ended, and how many faults of its were counted in them.
@@ -45,8 +47,10 @@ package actor RelayProcess {
 
     package init(
         on host: SimulatedHost, in world: SimulatedWorld, journal: any Journal, servers: [SimulatedServer], limits: EngineLimits,
-        id: RelayID, peer: SimulatedPeer?
+        id: RelayID, peer: SimulatedPeer?, gauge: SimulatedGauge, log: SimulatedLog
     ) {
+        self.gauge = gauge
+        self.log = log
         self.id = id
         self.peer = peer
         self.host = host
@@ -73,7 +77,7 @@ package actor RelayProcess {
         let engine = Engine(
             loop: host, journal: journal, state: state, relay: id, epochSecret: id.bytes,
             entropy: entropy,
-            limits: limits)
+            limits: limits, disk: gauge, log: log.log)
         self.engine = engine
         var members = servers.map { MemberSettings(endpoint: $0.name, channel: "#c") }
         if let peer { members.append(MemberSettings(endpoint: peer.name, channel: "ops", isPeer: true)) }

@@ -10,6 +10,10 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
     package enum Store: String, Sendable, CaseIterable { case memory, sqlite }
 
     package let world: SimulatedWorld
+    /// The disk of the journal: its room.
+    package let gauge = SimulatedGauge()
+    /// The engine's lines of all lives.
+    package let log = SimulatedLog()
     package let servers: [SimulatedServer]
     package var limits = EngineLimits()
     /// What all lives together have done.
@@ -63,7 +67,8 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
             self.sqlite = sqlite
             journal = OutsideJournal(sqlite, on: host, in: world)
         }
-        let process = RelayProcess(on: host, in: world, journal: journal, servers: servers, limits: limits, id: id, peer: peer)
+        let process = RelayProcess(
+            on: host, in: world, journal: journal, servers: servers, limits: limits, id: id, peer: peer, gauge: gauge, log: log)
         self.process = process
         world.running(host) { process.assumeIsolated { $0.start() } }
     }

@@ -9,8 +9,11 @@ package final class ChildProcess {
     private var isReaped = false
 
     /// Starts `program`: a path, or what lies beside the test bundle. What it writes to standard error, or
-    /// everything it writes, is added to a file, if one is named.
-    package init(_ program: String, _ arguments: [String], errorsTo errors: String? = nil, everythingTo everything: String? = nil) {
+    /// everything it writes, is added to a file, if one is named. `environment` is added to this process's own.
+    package init(
+        _ program: String, _ arguments: [String], errorsTo errors: String? = nil, everythingTo everything: String? = nil,
+        environment: [String: String] = [:]
+    ) {
         var pipes: [Int32] = [0, 0]
         precondition(pipe(&pipes) == 0)
         var actions = posix_spawn_file_actions_t()
@@ -24,6 +27,16 @@ package final class ChildProcess {
         let path = program.hasPrefix("/") ? program : ChildProcess.folder + "/" + program
         var pointers: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
+        let names: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") }
+        defer { for name in names { free(name) } }
+        var variables = names
+        var next = environ
+        while let variable = next.pointee {
+            let name = String(cString: variable).prefix { $0 != "=" }
+            if environment[String(name)] == nil { variables.append(variable) }
+            next += 1
+        }
+        variables.append(nil)
         // The threads of a test block most signals, and a child would inherit that: some servers do not hear then that they are to end.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -32,7 +45,7 @@ package final class ChildProcess {
         posix_spawnattr_setsigmask(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var child: pid_t = 0
-        let status = posix_spawn(&child, path, &actions, &attributes, &pointers, environ)
+        let status = posix_spawn(&child, path, &actions, &attributes, &pointers, &variables)
         precondition(status == 0, "can't start \(path): error \(status)")
         posix_spawn_file_actions_destroy(&actions)
         posix_spawnattr_destroy(&attributes)

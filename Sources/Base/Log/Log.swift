@@ -15,7 +15,18 @@ package struct Log: Sendable {
     package struct Entry: Sendable {
         package let level: Level
         package let words: StaticString
+        /// Each key once, each value of at most `LogLimits.value` bytes.
         package let fields: [(key: String, value: String)]
+
+        package init(level: Level, words: StaticString, fields: [(key: String, value: String)]) {
+            self.level = level
+            self.words = words
+            self.fields = fields.enumerated().compactMap { index, field in
+                // What a line says itself is nearer to the matter than what its log bears.
+                if fields[(index + 1)...].contains(where: { $0.key == field.key }) { return nil }
+                return (field.key, field.value.cut(toBytes: LogLimits.value, ending: "…"))
+            }
+        }
     }
 
     private let write: @Sendable (Entry) -> Void
@@ -45,24 +56,12 @@ package struct Log: Sendable {
     }
 }
 
-extension Log.Entry {
-    /// `words key=value key="two words"` without control characters, whoever the values come from.
-    package var text: String {
-        fields.reduce("\(words)") { $0 + " \($1.key)=\(Log.Entry.quoted($1.value))" }
-    }
-
-    private static func quoted(_ value: String) -> String {
-        let isPlain =
-            !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") && $0 != 0x7F }
-        if isPlain { return value }
-        var text = "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": text += "\\\(scalar)"
-            case "\n": text += "\\n"
-            default: text.unicodeScalars.append(scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "\u{FFFD}" : scalar)
-            }
-        }
-        return text + "\""
+extension String {
+    /// The text, or as much of it as fits with `ending` behind it; cut between two scalars.
+    func cut(toBytes limit: Int, ending: String) -> String {
+        if utf8.count <= limit { return self }
+        var place = utf8.index(startIndex, offsetBy: limit - ending.utf8.count)
+        while place.samePosition(in: unicodeScalars) == nil { place = utf8.index(before: place) }
+        return String(self[..<place]) + ending
     }
 }

@@ -94,6 +94,7 @@ extension Engine {
 
     /// Returns when there is room for more, in memory and on the disk.
     func waitForRoom() async throws {
+        await waitForReserve()
         while isFull || pending.entries.byteCount > CoreLimits.pendingBytes { try await waitForCommit() }
     }
 

@@ -55,6 +55,7 @@ extension Engine {
     package func prepareToEnd() {
         isStopping = true
         goOnAfterPeers()
+        goOnWithRoom()
     }
 
     func goOnAfterPeers() {

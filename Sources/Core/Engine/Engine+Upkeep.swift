@@ -7,6 +7,7 @@ extension Engine {
         _ = loop.schedule(at: loop.now + CoreLimits.upkeep) { [weak self] in
             self?.assumeIsolated { engine in
                 if engine.isEnding { return }
+                engine.look()
                 engine.isUpkeepDue = true
                 engine.workSignal.set()
                 engine.scheduleUpkeep()

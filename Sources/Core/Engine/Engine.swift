@@ -12,6 +12,8 @@ package actor Engine: RelayPort {
     let relay: RelayID
     let epochSecret: [UInt8]
     var limits: EngineLimits
+    let disk: (any DiskGauge)?
+    let log: Log
 
     var streams: StreamTable
     var routing: RoutingTable
@@ -40,6 +42,12 @@ package actor Engine: RelayPort {
     var work: Set<DestinationID> = []
     var quietTimer: TimerID?
     var isFull = false
+    /// How much room the disk had when it was looked at last, and when that was.
+    var room: DiskRoom?
+    var lastLook: Instant?
+    /// Less than the reserve is free: intake waits.
+    var isBelowReserve = false
+    var roomWaiters: [UnsafeContinuation<Void, Never>] = []
     var isEnding = false
     /// What ended the engine: a failed commit, a damaged journal.
     var failure: (any Error)?
@@ -105,10 +113,11 @@ package actor Engine: RelayPort {
         var deliveries: [Position: Delivery] = [:]
     }
 
-    /// Takes over an opened journal. `epochSecret` is 32 bytes that only this relay knows.
+    /// Takes over an opened journal. `epochSecret` is 32 bytes that only this relay knows; `disk` is the one that the journal is on, nil for
+    /// one that needs no reserve.
     package init(
         loop: any Loop, journal: any Journal, state: JournalState, relay: RelayID, epochSecret: [UInt8], entropy: any Entropy,
-        limits: EngineLimits = EngineLimits()
+        limits: EngineLimits = EngineLimits(), disk: (any DiskGauge)? = nil, log: Log = Log { _ in }
     ) {
         self.loop = loop
         self.journal = journal
@@ -116,6 +125,8 @@ package actor Engine: RelayPort {
         self.relay = relay
         self.epochSecret = epochSecret
         self.limits = limits
+        self.disk = disk
+        self.log = log
         streams = StreamTable(owner: relay, secret: epochSecret, salt: entropy.bytes(8).firstUInt64, state: state)
         routing = RoutingTable(state)
         lookAhead = LookAhead(knownFrom: state.next)
@@ -224,6 +235,7 @@ package actor Engine: RelayPort {
     /// the loop as its executor, so that its children begin there.
     package func run() async throws {
         scheduleUpkeep()
+        look()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.ending { try await $0.commitLoop() } }
             while !isEnding {
@@ -243,6 +255,7 @@ package actor Engine: RelayPort {
     package func end() {
         isEnding = true
         goOnAfterPeers()
+        goOnWithRoom()
         commitSignal.set()
         workSignal.set()
     }

@@ -39,6 +39,8 @@ package struct EngineCounters: Hashable, Sendable {
     package var commits: UInt64 = 0
     /// Times that the disk was full.
     package var full: UInt64 = 0
+    /// Times that less than the reserve was free, and intake waited.
+    package var belowReserve: UInt64 = 0
 
     package init() {}
 
@@ -68,6 +70,7 @@ package struct EngineCounters: Hashable, Sendable {
         retried += other.retried
         commits += other.commits
         full += other.full
+        belowReserve += other.belowReserve
     }
 
     /// By name, as metrics and `status` show them.
@@ -77,6 +80,7 @@ package struct EngineCounters: Hashable, Sendable {
             "superseded": superseded, "bounced": bounced, "deferred": deferred, "parked": parked, "dropped": dropped, "repeated": repeated,
             "uncertain": uncertain, "found": found, "orphans": orphans, "mended": mended, "given_back": givenBack, "confirmed": confirmed,
             "unconfirmed": unconfirmed, "peers_not_awaited": peersNotAwaited, "commits": commits, "full": full,
+            "below_reserve": belowReserve,
             "forks": forks, "authors_refused": authorsRefused, "retried": retried,
         ]
     }

@@ -29,6 +29,8 @@ package struct StatusReport: Codable, Hashable, Sendable {
     package var endpoints: [EndpointReport]
     package var links: [LinkReport]
     package var channels: [ChannelReport]
+    /// nil if its room can't be known.
+    package var disk: DiskReport?
     /// Numbers by name, as in the metrics.
     package var counters: [String: UInt64]
 
@@ -43,6 +45,16 @@ package struct StatusReport: Codable, Hashable, Sendable {
         package var isUp: Bool
         /// Since the relay's start: bytes and records each way, by name.
         package var carried: [String: UInt64]
+    }
+
+    /// The disk of the state, in bytes.
+    package struct DiskReport: Codable, Hashable, Sendable {
+        package var free: Int64
+        package var size: Int64
+        /// What is to stay free.
+        package var reserve: Int64
+        /// Whether intake waits until so much is free.
+        package var isBelow: Bool
     }
 
     /// A member of a bridge.

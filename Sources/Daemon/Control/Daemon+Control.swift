@@ -32,7 +32,10 @@ extension Daemon {
         }
         return StatusReport(
             relay: running.state.relay.description, version: Version.text, started: running.started.text, endpoints: endpointReports,
-            links: await running.links.reports(), channels: channels, counters: await running.engine.counters.byName)
+            links: await running.links.reports(), channels: channels,
+            disk: await running.engine.diskStatus.map {
+                StatusReport.DiskReport(free: $0.free, size: $0.size, reserve: $0.reserve, isBelow: $0.isBelow)
+            }, counters: await running.engine.counters.byName)
     }
 
     private func trace(_ arguments: [String: String], _ engine: Engine) async throws -> TraceReport {

@@ -14,8 +14,6 @@ package struct Settings: Hashable, Sendable {
     package var peers: [String: PeerSettings]
     package var bridges: [BridgeSettings]
     package var limits: EngineLimits
-    /// Intake stops when the file system of the state has less than this free, in bytes.
-    package var reserve: Int64
 }
 
 /// `[relay]`

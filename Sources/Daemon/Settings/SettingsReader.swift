@@ -71,21 +71,20 @@ package enum SettingsReader {
         }
         var bridges = BridgeReader(endpoints: endpoints, peers: Set(peers.keys))
         for table in try top.list("bridge") { try bridges.add(table) }
-        let (limits, reserve) = try self.limits(&top)
+        let limits = try self.limits(&top)
         try top.end()
         return Settings(
-            language: language, relay: relay, endpoints: endpoints, peers: peers, bridges: bridges.bridges, limits: limits, reserve: reserve
-        )
+            language: language, relay: relay, endpoints: endpoints, peers: peers, bridges: bridges.bridges, limits: limits)
     }
 
-    private static func limits(_ top: inout ConfigurationTable) throws(ConfigurationError) -> (EngineLimits, Int64) {
+    private static func limits(_ top: inout ConfigurationTable) throws(ConfigurationError) -> EngineLimits {
         var table = try top.table("limits")
         var limits = EngineLimits()
         if let hold = try table.duration("hold", 60...400 * 86_400) { limits.hold = hold }
         if let quota = try table.size("quota", 100_000_000...100_000_000_000_000) { limits.holdBytes = Int(quota / 4) }
-        let reserve = try table.size("reserve", 10_000_000...1_000_000_000_000) ?? 500_000_000
+        limits.reserve = try table.size("reserve", 10_000_000...100_000_000_000_000)
         try table.end()
-        return (limits, reserve)
+        return limits
     }
 
     /// One document of several: tables of names and lists add up; anything else may stand in one file only.

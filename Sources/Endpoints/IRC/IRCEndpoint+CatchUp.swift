@@ -60,7 +60,7 @@ extension IRCEndpoint {
 
     /// A server does not know the line that was read last, or no history at all.
     func failed(_ command: String, _ code: String, _ context: [String], _ text: String) {
-        log.warning("a command failed", ["command": command, "code": code, "reason": text])
+        log.warning("a command failed", ["command": command, "code": code, "reason": secrets.hidden(in: text)])
         guard command == "CHATHISTORY" else { return }
         let asking = channels.keys.sorted().filter { channels[$0]?.phase == .catchingUp && channels[$0]?.catchUp.page != nil }
         let isNamed = { (name: String) in context.contains { self.machine.channel($0)?.name == name } }

@@ -31,7 +31,7 @@ extension IRCEndpoint {
         case .refused(let label, let channel, let code, let text): await refused(label, channel, code, text, port)
         case .swallowed(let label): await refused(label, nil, "swallowed", "the server took the line in and shows it to nobody", port)
         case .failed(let command, let code, let context, let text): failed(command, code, context, text)
-        case .servicesSaid(let text): log.info("NickServ says", ["text": text.replacing(secrets.nickServ ?? "\0", with: "…")])
+        case .servicesSaid(let text): log.info("NickServ says", ["text": secrets.hidden(in: text)])
         case .nickChanged(let nick):
             log.info("nick changed", ["nick": nick])
             connectWhereCaughtUp()
@@ -76,7 +76,7 @@ extension IRCEndpoint {
     }
 
     private func refusedToRegister(_ words: String) {
-        log.error("the server refuses this account", ["reason": words])
+        log.error("the server refuses this account", ["reason": secrets.hidden(in: words)])
         hangUp(words)
     }
 
@@ -93,7 +93,7 @@ extension IRCEndpoint {
     }
 
     private func refusedToJoin(_ name: String, _ code: String, _ text: String) {
-        log.warning("can't join a channel", ["channel": name, "code": code, "reason": text])
+        log.warning("can't join a channel", ["channel": name, "code": code, "reason": secrets.hidden(in: text)])
         channels[name]?.phase = .absent
         rejoinLater(name)
     }

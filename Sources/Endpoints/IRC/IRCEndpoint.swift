@@ -17,6 +17,14 @@ package struct IRCSecrets: Hashable, Sendable {
         self.nickServ = nickServ
         self.keys = keys
     }
+
+    /// A server's or service's words for the log: some repeat what they were told.
+    package func hidden(in text: String) -> String {
+        ([password, sasl, nickServ].compactMap(\.self) + keys.values).sorted { $0.utf8.count > $1.utf8.count }.reduce(text) {
+            text, secret in
+            secret.isEmpty ? text : text.replacing(secret, with: "…")
+        }
+    }
 }
 
 /// An account on an IRC network: connects, joins, reads, writes.
@@ -149,7 +157,8 @@ package actor IRCEndpoint: Endpoint {
             }
             let wait = backoff.wait(entropy.bytes(8).firstUInt64)
             log.warning(
-                "disconnected", ["server": server.description, "reason": ending ?? "", "again_in_ms": String(wait.milliseconds)])
+                "disconnected",
+                ["server": server.description, "reason": secrets.hidden(in: ending ?? ""), "again_in_ms": String(wait.milliseconds)])
             counters.reconnects += 1
             let timer = loop.schedule(at: loop.now + wait) { [weak self] in self?.assumeIsolated { $0.stopSignal.set() } }
             await withUnsafeContinuation { stopSignal.wait($0) }

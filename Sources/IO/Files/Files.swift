@@ -72,11 +72,15 @@ package enum Files {
         try syncFolder(of: path)
     }
 
-    /// Whether the group or everybody may read a file.
+    /// Whether the group, everybody, or somebody of an access control list may read a file besides its owner and this process's user.
     package static func isReadableByOthers(_ path: String) throws(FileError) -> Bool {
         var status = stat()
         if stat(path, &status) != 0 { throw FileError(path) }
-        return status.st_mode & 0o044 != 0
+        if status.st_mode & 0o044 == 0 { return false }
+        if status.st_mode & 0o004 != 0 { return true }
+        // What stands for the group is the list's mask where there is a list, as systemd sets one for credentials.
+        guard let list = AccessControlList(of: path) else { return true }
+        return list.isReadableByOthers(than: geteuid())
     }
 
     /// The names in a folder, ascending; none if it is not there.

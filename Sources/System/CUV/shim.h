@@ -1,1 +1,3 @@
 #include <uv.h>
+// Of the C library, and missing in Swift's module of it.
+#include <sys/xattr.h>

@@ -12,6 +12,11 @@ enum StatusCommand {
         }
     }
 
+    private static func text(_ disk: StatusReport.DiskReport) -> String {
+        let words = disk.isBelow ? "; intake waits for room" : ""
+        return "disk \(disk.free / 1_000_000) MB free of \(disk.size / 1_000_000), \(disk.reserve / 1_000_000) kept free\(words)"
+    }
+
     private static func text(_ report: StatusReport) -> String {
         var channels = TextTable("CHANNEL", "BRIDGE", "STATE", "BEHIND", "OLDEST")
         for channel in report.channels {
@@ -24,6 +29,7 @@ enum StatusCommand {
             relay \(report.relay)
             version \(report.version), started \(report.started)
             endpoints \(report.endpoints.map { "\($0.name) (\($0.kind))" }.joined(separator: ", "))
+            \(report.disk.map(text) ?? "disk: its room can't be known")
 
             \(channels.text)
             \(report.links.isEmpty ? "" : links.text + "\n")\(counters.joined(separator: ", "))

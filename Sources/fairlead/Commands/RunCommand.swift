@@ -7,6 +7,13 @@ enum RunCommand {
     static func run(_ arguments: inout Arguments) async -> CommandLineProgram.Exit {
         guard let path = CommandLineProgram.configuration(&arguments) else { return CommandLineProgram.refuse("--config needs a file") }
         let level = arguments.takeFlag("--verbose") ? Log.Level.debug : .info
+        var form = OperatorLog.Form.text
+        if arguments.takesOption("--log") {
+            guard let named = arguments.takeOption("--log").flatMap(OperatorLog.Form.init) else {
+                return CommandLineProgram.refuse("--log needs one of \(OperatorLog.Form.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            form = named
+        }
         if let word = arguments.take() { return CommandLineProgram.refuse("unknown argument \(word)") }
         let settings: Settings
         do {
@@ -17,7 +24,7 @@ enum RunCommand {
         }
         let loop = EventLoop()
         loop.start()
-        let daemon = Daemon(path, settings, on: loop, log: StandardErrorLog.make(from: level))
+        let daemon = Daemon(path, settings, on: loop, log: OperatorLog.make(form, from: level))
         do {
             try await withTaskExecutorPreference(loop) { try await daemon.run() }
         } catch {
