@@ -40,6 +40,14 @@ final class RelayUnderTest {
         process = ChildProcess("fairlead", ["run", "--config", "\(folder.path)/fairlead.toml"], errorsTo: "\(folder.path)/log")
     }
 
+    /// Starts it where the system knows no name server but this one.
+    func start(askingOnly names: SilentNameServer) {
+        process = ChildProcess(
+            "/usr/bin/unshare",
+            names.arguments + ["\(ChildProcess.folder)/fairlead", "run", "--config", "\(folder.path)/fairlead.toml"],
+            errorsTo: "\(folder.path)/log")
+    }
+
     /// Its end as by a power cut.
     func kill() { process?.kill() }
 
