@@ -29,7 +29,11 @@ package struct Texts: Hashable, Sendable {
         return pick("reacted with \(emoji) to: \(quote)", "reagiert mit \(emoji) auf: \(quote)")
     }
 
-    package func changedTopic(to topic: String) -> String { pick("changed the topic to: \(topic)", "hat das Thema geändert: \(topic)") }
+    /// An empty one was taken away.
+    package func changedTopic(to topic: String) -> String {
+        if topic.isEmpty { return pick("took the topic away", "hat das Thema entfernt") }
+        return pick("changed the topic to: \(topic)", "hat das Thema geändert: \(topic)")
+    }
     package func invitesToCall(_ title: String, _ link: String) -> String {
         pick("invites to a call: \(title) \(link)", "lädt zu einem Anruf ein: \(title) \(link)")
     }

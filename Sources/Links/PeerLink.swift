@@ -32,6 +32,8 @@ package actor PeerLink {
     private var carried = LinkCounters()
     private var isStopping = false
     private var wake = Signal()
+    /// Ends the waiting for a connection when the link is to stop.
+    private let dialingEnd: Interruption
     /// Sessions that wait for the running one to end.
     private var endWaiters: [UnsafeContinuation<Void, Never>] = []
     private var adopted: [(stream: TLSStream, done: UnsafeContinuation<Void, Never>)] = []
@@ -52,6 +54,7 @@ package actor PeerLink {
         self.entropy = entropy
         self.log = log.with("peer", name)
         own = RelayID(bytes: identity.hash)
+        dialingEnd = Interruption(on: loop)
     }
 
     /// The channels that are shared with this peer, by the name that both give them.
@@ -83,6 +86,7 @@ package actor PeerLink {
     package func stop(_ code: CloseCode = .normal) async {
         isStopping = true
         wake.set()
+        await dialingEnd.interrupt()
         await driver?.end(LinkFailure(code, code == .revoked ? "the link was revoked" : "the relay stops"))
     }
 
@@ -121,10 +125,7 @@ package actor PeerLink {
     private func dial() async -> TLSStream? {
         for address in settings.addresses where adopted.isEmpty && !isStopping {
             do {
-                let deadline = loop.now + LinkDriverLimits.connecting
-                let plain = try await TCPConnector(on: loop).connect(to: address, .none, from: nil, before: deadline)
-                let context = try TLSContext(identity: identity, protocolName: LinkListener.protocolName, isServer: false)
-                let stream = try await TLSStream.link(over: plain, context, isDialler: true, before: deadline, on: loop)
+                let stream = try await dial(address)
                 if stream.peerKeyHash == settings.id.bytes { return stream }
                 log.error("another relay answers at the peer's address", ["address": address.description])
                 stream.close()
@@ -133,6 +134,20 @@ package actor PeerLink {
             }
         }
         return nil
+    }
+
+    private func dial(_ address: HostPort) async throws(StreamError) -> TLSStream {
+        let (loop, identity, deadline) = (loop, identity, loop.now + LinkDriverLimits.connecting)
+        let result = await dialingEnd.guarding { () -> Result<TLSStream, StreamError> in
+            do throws(StreamError) {
+                let plain = try await TCPConnector(on: loop).connect(to: address, .none, from: nil, before: deadline)
+                let context = try TLSContext(identity: identity, protocolName: LinkListener.protocolName, isServer: false)
+                return .success(try await TLSStream.link(over: plain, context, isDialler: true, before: deadline, on: loop))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
     }
 
     private func session(_ stream: TLSStream, isDialler: Bool) async {

@@ -112,13 +112,38 @@ private actor Place {
     }
 
     /// Whatever is wrong with the addresses before it, the one that answers will do.
+    /// Whoever does not want to wait any more goes on at once, wherever the connection has come to: before it began, with no answer to it,
+    /// and in the middle of TLS.
+    @Test func aConnectionThatIsGivenUp() async throws {
+        let (silent, mute) = (SilentPort(), SilentPort(.mute))
+        try await onLoop { loop in
+            for (port, security) in [(silent.port, StreamSecurity.none), (mute.port, .verified(authorities: nil))] {
+                for wait in [0, 50] {
+                    let interruption = Interruption(on: loop)
+                    _ = loop.schedule(at: loop.now + .milliseconds(UInt64(wait))) { interruption.assumeIsolated { $0.interrupt() } }
+                    if wait == 0 { await interruption.interrupt() }
+                    let server = HostPort("127.0.0.1:\(port)")!
+                    // The deadline lies beyond what any test may take.
+                    let error = await interruption.guarding {
+                        await outcome {
+                            _ = try await TCPConnector(on: loop).connect(to: server, security, from: nil, before: loop.now + .seconds(3600))
+                        }
+                    }
+                    #expect(error == .closed)
+                }
+            }
+        }
+        silent.close()
+        mute.close()
+    }
+
     @Test func theAddressThatAnswersWins() async throws {
         let silent = SilentPort()
         try await onLoop { loop in
             let listener = try await TCPListener.listen(at: HostPort("[::1]:\(freePort())")!, on: loop)
             var addresses: [SocketAddress] = []
             for place in ["127.0.0.1:1", "127.0.0.1:\(silent.port)", "[::1]:\(listener.port)"] {
-                addresses += try await Resolver.addresses(of: HostPort(place)!, on: loop)
+                addresses += try await Resolver.addresses(of: HostPort(place)!, on: loop, before: loop.now + SocketTests.soon)
             }
             let connector = TCPConnector(on: loop)
             for list in [addresses, Array(addresses.reversed())] {

@@ -6,6 +6,7 @@ final class IRCProbe {
     let nick: String
     private let number: Int32
     private var rest: [UInt8] = []
+    private var asked = 0
     /// Everything that came, but PINGs.
     private(set) var lines: [String] = []
 
@@ -76,6 +77,14 @@ final class IRCProbe {
     }
 
     func say(_ text: String, in channel: String) { send("PRIVMSG \(channel) :\(text)") }
+
+    /// Waits until the server has taken everything that was said: it answers in order.
+    func hasBeenHeard() -> Bool {
+        asked += 1
+        let token = "heard-\(nick)-\(asked)"
+        send("PING \(token)")
+        return wait(seconds: 30) { $0.last { $0.contains(" PONG ") }?.contains(token) == true }
+    }
 
     /// Takes in what has come, waiting for so long at most. False when the server has hung up.
     @discardableResult

@@ -17,6 +17,31 @@ import Testing
         #expect(relay.stop() == 0, "\(relay.log)")
     }
 
+    /// What a server tells of a topic at joining is no news: neither at the first start nor at the next.
+    @Test func aTopicIsToldOnceByWhomItWasChanged() {
+        let (ng, insp) = (ForeignServer(.ngIRCd), ForeignServer(.inspIRCd))
+        let anna = IRCProbe(ng, "anna", join: ["#a"])
+        let bob = IRCProbe(insp, "bob", join: ["#b"])
+        anna.send("TOPIC #a :from before")
+        bob.send("TOPIC #b :also from before")
+        let relay = RelayUnderTest(between(ng, insp))
+        #expect(relay.waitForLog("connected to a channel", times: 2), "\(relay.log)")
+        anna.send("TOPIC #a :the plan")
+        bob.send("TOPIC #b :")
+        #expect(bob.sees("* a\u{2060}nna changed the topic to: the plan", in: "#b"), "\(relay.log)")
+        #expect(anna.sees("* b\u{2060}ob took the topic away", in: "#a"), "\(relay.log)")
+        #expect(relay.stop() == 0, "\(relay.log)")
+        relay.start()
+        #expect(relay.waitForLog("connected to a channel", times: 4), "\(relay.log)")
+        anna.say("and on", in: "#a")
+        bob.say("and on", in: "#b")
+        #expect(bob.sees("<a\u{2060}nna> and on", in: "#b") && anna.sees("<b\u{2060}ob> and on", in: "#a"), "\(relay.log)")
+        for (probe, channel) in [(anna, "#a"), (bob, "#b")] {
+            #expect(probe.said(in: channel, by: "fairlead").filter { $0.contains("topic") }.count == 1, "\(probe.lines)")
+        }
+        #expect(relay.stop() == 0, "\(relay.log)")
+    }
+
     /// ngIRCd keeps no history: its speaker pauses while the relay is away. InspIRCd's never does.
     @Test(arguments: ["repeat", "skip"])
     func aRelayKilledThreeTimesLosesNothing(_ uncertain: String) {

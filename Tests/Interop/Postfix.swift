@@ -49,6 +49,9 @@ final class Postfix {
 
     var log: String { ForeignServer.text(of: "\(path)/queue/log") }
 
+    /// How many mails were delivered.
+    var mailCount: Int { Files.names(in: "\(path)/mail/ops/new").count }
+
     /// The mails that were delivered, in the order in which the server accepted them: its queue ids are times.
     var mails: [Mail] {
         Files.names(in: "\(path)/mail/ops/new").map { Mail(ForeignServer.text(of: "\(path)/mail/ops/new/\($0)")) }
@@ -117,6 +120,7 @@ final class Postfix {
         setgid_group = uucp
         import_environment = LD_LIBRARY_PATH MAIL_CONFIG TZ LANG=C
         inet_interfaces = 127.0.0.1
+        in_flow_delay = 0
         inet_protocols = ipv4
         mynetworks = 127.0.0.0/8
         myhostname = mx.fairlead.test

@@ -47,6 +47,14 @@ final class RelayUnderTest {
 
     func signal(_ number: Int32) { process?.signal(number) }
 
+    /// Starts it where the system knows no name server but this one.
+    func start(askingOnly names: SilentNameServer) {
+        process = ChildProcess(
+            "/usr/bin/unshare",
+            names.arguments + ["\(ChildProcess.folder)/fairlead", "run", "--config", "\(folder.path)/fairlead.toml"],
+            errorsTo: "\(folder.path)/log")
+    }
+
     /// Its end as by a power cut.
     func kill() { process?.kill() }
 

@@ -1,4 +1,5 @@
 import Glibc
+import IO
 import Support
 import Testing
 
@@ -133,12 +134,69 @@ import Testing
         #expect(relay.stop() == 0)
     }
 
+    /// Who is still connecting, to a server that swallows packets or one that says nothing, is not waited for.
+    @Test(arguments: SilentPort.Manner.allCases)
+    func stoppedWhileItConnects(_ manner: SilentPort.Manner) throws {
+        let (server, peer) = (SilentPort(manner), SilentPort(manner))
+        defer {
+            server.close()
+            peer.close()
+        }
+        let id = "rfliqr3-4qq7jhz-dejunes-edponko-z6vtrni-xcbcnsk-3zhhvpj-uawcwqs"
+        let relay = RelayUnderTest(
+            endpoint("plain", 1) + endpoint("silent", server.port, "tls = true")
+                + "[peer.east]\nid = \"\(id)\"\naddress = [\"127.0.0.1:\(peer.port)\"]\n"
+                + bridge("ops", "plain:#a", "silent:#b", "east:ops"))
+        // Nobody listens at the one that is no secret.
+        try #require(relay.waitForLog("disconnected"), "\(relay.log)")
+        // Both are on their way by now, for half a minute each if nobody stops them.
+        usleep(500_000)
+        let start = monotonicSeconds()
+        #expect(relay.stop() == 0, "\(relay.log)")
+        let took = monotonicSeconds() - start
+        print("stopped while connecting (\(manner)): after \(Int(took * 1000)) ms")
+        #expect(took < 5, "\(relay.log)")
+    }
+
+    /// A name server that is silent holds up neither the end nor endpoints that don't need it.
+    @Test func stoppedWhileItLooksUpNames() throws {
+        guard let names = SilentNameServer() else { return print("skipped: a silent name server needs root and mount namespaces") }
+        let ng = ForeignServer(.ngIRCd)
+        let relay = RelayUnderTest(unstarted: ())
+        relay.configure(
+            (1...4).map { endpoint("e\($0)", 6667, host: "irc\($0).fairlead.example") }.joined()
+                + endpoint("there", ng.port, host: "localhost")
+                + bridge("ops", "e1:#a", "e2:#b", "e3:#c", "e4:#d", "there:#e"))
+        relay.start(askingOnly: names)
+        try #require(relay.waitForLog("connected to a channel"), "\(relay.log)")
+        #expect(names.hasBeenAsked, "\(relay.log)")
+        let start = monotonicSeconds()
+        #expect(relay.stop() == 0, "\(relay.log)")
+        let took = monotonicSeconds() - start
+        print("stopped while looking up names: after \(Int(took * 1000)) ms")
+        // One line of good-bye to the server that is there takes up to a second.
+        #expect(took < 5, "\(relay.log)")
+    }
+
     @Test func aSecondRelayOnTheSameStateEndsAtOnceWithAWord() throws {
         let (ng, insp) = (ForeignServer(.ngIRCd), ForeignServer(.inspIRCd))
         let relay = RelayUnderTest(between(ng, insp))
         try #require(relay.waitForLog("connected to a channel", times: 2), "\(relay.log)")
         let (code, words) = RelayLifeTests.run("\(relay.folder.path)/fairlead.toml", in: relay.folder.path)
         #expect(code == 1 && words.contains("in use by another process"), "\(words)")
+        #expect(relay.stop() == 0)
+    }
+
+    @Test func theStateIsItsOwnersAlone() {
+        let relay = RelayUnderTest(endpoint("x", 1) + endpoint("y", 1) + bridge("ops", "x:#a", "y:#b"))
+        #expect(relay.waitForLog("ready"), "\(relay.log)")
+        let state = "\(relay.folder.path)/state"
+        let names = Files.names(in: state)
+        #expect(Set(names).isSuperset(of: ["identity.pem", "epoch.secret", "journal.sqlite", "control"]), "\(names)")
+        for path in [state] + names.map({ "\(state)/\($0)" }) {
+            var known = stat()
+            #expect(stat(path, &known) == 0 && known.st_mode & 0o077 == 0, "\(path): \(String(known.st_mode, radix: 8))")
+        }
         #expect(relay.stop() == 0)
     }
 
@@ -154,6 +212,12 @@ import Testing
         relay.configure(endpoint("x", 1) + endpoint("y", 1) + bridge("ops", "x:#a", "y:#b"), state: "\(folder)/fairlead.toml/state")
         let misplaced = RelayLifeTests.run("\(folder)/fairlead.toml", in: folder)
         #expect(misplaced.code == 1 && misplaced.words.contains("the state folder can't be made"), "\(misplaced)")
+    }
+
+    private func monotonicSeconds() -> Double {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
     }
 
     private static func run(_ configuration: String, in folder: String) -> (code: Int32, words: String) {

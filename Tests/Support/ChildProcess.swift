@@ -92,7 +92,7 @@ package final class ChildProcess {
         return status & 0x7f == 0 ? (status >> 8) & 0xff : -(status & 0x7f)
     }
 
-    private static var folder: String {
+    package static var folder: String {
         var path = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &path, path.count - 1)
         let executable = String(decoding: path[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)

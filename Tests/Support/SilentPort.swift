@@ -1,17 +1,24 @@
 import CUV
 import Glibc
 
-/// A port of the loopback that answers nobody: its queue is full.
+/// A port of the loopback that answers nobody.
 package final class SilentPort: Sendable {
     package let port: UInt16
     private let numbers: [Int32]
 
-    package init() {
+    package enum Manner: Hashable, Sendable, CaseIterable {
+        /// Its queue is full, so that connecting never ends: a server that swallows packets.
+        case swallows
+        /// Connecting succeeds, and nothing follows.
+        case mute
+    }
+
+    package init(_ manner: Manner = .swallows) {
         port = freePort()
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var numbers = [listener]
-        withLoopback(port) { precondition(bind(listener, $0, $1) == 0 && listen(listener, 0) == 0) }
-        for _ in 0..<4 {
+        withLoopback(port) { precondition(bind(listener, $0, $1) == 0 && listen(listener, manner == .mute ? 16 : 0) == 0) }
+        for _ in 0..<(manner == .mute ? 0 : 4) {
             let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
             withLoopback(port) { _ = connect(client, $0, $1) }
             numbers.append(client)

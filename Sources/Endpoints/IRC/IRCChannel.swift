@@ -103,9 +103,11 @@ struct IRCChannel {
     /// The name that a line without an id gets.
     mutating func derivedKey(of line: ChannelLine, nick: String, second: UInt64) -> NativeKey {
         if kinds.second != second { kinds = (second, [:]) }
-        let kind = "\(nick)\0\(line.text)"
+        // A topic is never taken for a message of the same words: some servers keep only the one in their history.
+        let text = line.kind == .topic ? "\0topic\0\(line.text)" : line.text
+        let kind = "\(nick)\0\(text)"
         let ordinal = kinds.counts[kind, default: 0]
         kinds.counts[kind] = ordinal + 1
-        return IRCMapping.derivedKey(nick: nick, second: second, text: line.text, ordinal: ordinal)
+        return IRCMapping.derivedKey(nick: nick, second: second, text: text, ordinal: ordinal)
     }
 }

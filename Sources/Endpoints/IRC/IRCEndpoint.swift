@@ -62,6 +62,8 @@ package actor IRCEndpoint: Endpoint {
     var channels: [String: IRCChannel] = [:]
     var isStopping = false
     var stopSignal = Signal()
+    /// Ends the waiting for a connection when the endpoint is to stop.
+    private let connectingEnd: Interruption
     /// What the engine could not take in; ends the endpoint.
     var failure: (any Error)?
     package internal(set) var counters = IRCCounters()
@@ -89,6 +91,7 @@ package actor IRCEndpoint: Endpoint {
         self.entropy = entropy
         self.texts = texts
         self.log = log
+        connectingEnd = Interruption(on: loop)
         seal = MarkSeal(key: markKey)
         machine = SessionMachine(IRCEndpoint.identity(settings, secrets))
     }
@@ -128,6 +131,7 @@ package actor IRCEndpoint: Endpoint {
     package func stop() {
         isStopping = true
         stopSignal.set()
+        connectingEnd.assumeIsolated { $0.interrupt() }
         if stream == nil { return }
         drain(until: loop.now + EndpointLimits.draining)
     }
@@ -171,9 +175,7 @@ package actor IRCEndpoint: Endpoint {
     private func session(_ server: HostPort, _ port: any RelayPort) async {
         reset()
         do {
-            let security = settings.usesTLS ? StreamSecurity.verified(authorities: settings.authorities) : .none
-            let connected = try await connecting.connect(
-                to: server, security, from: settings.bind, before: loop.now + EndpointLimits.connecting)
+            let connected = try await connect(to: server)
             stream = connected
             log.info("connected", ["server": server.description])
             if isStopping { connected.close() }
@@ -194,6 +196,20 @@ package actor IRCEndpoint: Endpoint {
         }
         stream = nil
         for channel in channels.values { await port.disconnected(channel.destination) }
+    }
+
+    /// A connection, in the time that is allowed for it; none if the endpoint is stopped meanwhile.
+    private func connect(to server: HostPort) async throws(StreamError) -> any ByteStream {
+        let security = settings.usesTLS ? StreamSecurity.verified(authorities: settings.authorities) : .none
+        let (connecting, local, deadline) = (connecting, settings.bind, loop.now + EndpointLimits.connecting)
+        let result = await connectingEnd.guarding { () -> Result<any ByteStream, StreamError> in
+            do throws(StreamError) {
+                return .success(try await connecting.connect(to: server, security, from: local, before: deadline))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
     }
 
     private func reset() {

@@ -26,7 +26,10 @@ struct IRCMapping {
             if let emoji = line.tags["+draft/react"] ?? line.tags["+react"] { return .reacted(answered, emoji: emoji, isOn: true) }
             if let emoji = line.tags["+draft/unreact"] ?? line.tags["+unreact"] { return .reacted(answered, emoji: emoji, isOn: false) }
             return nil
-        case .topic: return nil
+        case .topic:
+            // A server that sets one tells what others it has met agree on; nobody has changed it.
+            if line.source.user == nil { return nil }
+            return .topic(IRCFormatting.parse(line.text).text.cut(toBytes: ModelLimits.title))
         case .message, .notice, .action:
             let text = IRCFormatting.parse(line.text)
             if text.text.isEmpty { return nil }

@@ -18,11 +18,11 @@ package struct TCPConnector: Connecting {
     }
 
     private func plain(to server: HostPort, from local: String?, before deadline: Instant) async throws(StreamError) -> TCPStream {
-        let addresses = try await Resolver.addresses(of: server, on: loop)
+        let addresses = try await Resolver.addresses(of: server, on: loop, before: deadline)
         var source: SocketAddress?
         if let local {
             guard let hostPort = HostPort(local.contains(":") ? "[\(local)]:1" : "\(local):1"),
-                let address = try await Resolver.addresses(of: hostPort, on: loop).first
+                let address = try await Resolver.addresses(of: hostPort, on: loop, before: deadline).first
             else { throw .lost("\(local): no address to connect from") }
             source = address.withoutPort
         }
@@ -35,7 +35,11 @@ package struct TCPConnector: Connecting {
     func first(of addresses: [SocketAddress], from source: SocketAddress?, before deadline: Instant) async throws(StreamError) -> TCPStream
     {
         let race = ConnectRace(addresses, from: source, on: loop)
-        let result = await withUnsafeContinuation { race.run(before: deadline, $0) }
+        let result = await withTaskCancellationHandler {
+            await withUnsafeContinuation { race.run(before: deadline, $0) }
+        } onCancel: {
+            race.cancel()
+        }
         return TCPStream(try result.get())
     }
 }
@@ -66,6 +70,7 @@ private final class ConnectRace: @unchecked Sendable {
     private var timers: [TimerID] = []
     private var lastError = StreamError.timedOut
     private var continuation: UnsafeContinuation<Answer, Never>?
+    private var isCancelled = false
 
     init(_ addresses: [SocketAddress], from source: SocketAddress?, on loop: EventLoop) {
         self.loop = loop
@@ -75,8 +80,15 @@ private final class ConnectRace: @unchecked Sendable {
 
     func run(before deadline: Instant, _ continuation: UnsafeContinuation<Answer, Never>) {
         self.continuation = continuation
+        if isCancelled { return end(.failure(.closed)) }
         timers.append(loop.schedule(at: deadline) { self.end(.failure(.timedOut)) })
         startNext()
+    }
+
+    /// Nobody waits for it any more. On the loop, as everything here: who cancels a task of the loop is there.
+    func cancel() {
+        isCancelled = true
+        end(.failure(.closed))
     }
 
     private func startNext() {

@@ -17,7 +17,8 @@ package final class TCPListener: Sendable {
 
     /// Listens at a host's first address. Called on the loop.
     package static func listen(at place: HostPort, on loop: EventLoop) async throws(StreamError) -> TCPListener {
-        guard let address = try await Resolver.addresses(of: place, on: loop).first else { throw .lost("\(place.host): no address") }
+        let addresses = try await Resolver.addresses(of: place, on: loop, before: loop.now + SocketLimits.ownAddress)
+        guard let address = addresses.first else { throw .lost("\(place.host): no address") }
         let number = socket(address.family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         if number < 0 { throw .lost(systemWords()) }
         var on: Int32 = 1

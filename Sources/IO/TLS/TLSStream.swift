@@ -84,24 +84,29 @@ package final class TLSStream: ByteStream, @unchecked Sendable {
 
     private func handshake(before deadline: Instant, on loop: any Loop) async throws(StreamError) {
         let timer = loop.schedule(at: deadline) { [stream] in stream.close() }
-        do throws(StreamError) {
-            while true {
-                ERR_clear_error()
-                let status = SSL_do_handshake(session)
-                let words = status == 1 ? "" : failure(status)
-                try await flush()
-                if status == 1 { break }
-                if let words { throw StreamError.lost("TLS: \(words)") }
-                guard let more = try await stream.read(atMost: TLSStream.chunk) else {
-                    throw StreamError.lost("TLS: ended by the other side while agreeing")
-                }
-                take(more)
-            }
-            loop.cancel(timer)
-        } catch {
-            loop.cancel(timer)
+        let result: Result<Void, StreamError> = await withTaskCancellationHandler {
+            do throws(StreamError) { return .success(try await agree()) } catch { return .failure(error) }
+        } onCancel: { [stream] in
             stream.close()
-            throw loop.now >= deadline ? .timedOut : error
+        }
+        loop.cancel(timer)
+        guard case .failure(let error) = result else { return }
+        stream.close()
+        throw loop.now >= deadline ? .timedOut : error
+    }
+
+    private func agree() async throws(StreamError) {
+        while true {
+            ERR_clear_error()
+            let status = SSL_do_handshake(session)
+            let words = status == 1 ? "" : failure(status)
+            try await flush()
+            if status == 1 { return }
+            if let words { throw StreamError.lost("TLS: \(words)") }
+            guard let more = try await stream.read(atMost: TLSStream.chunk) else {
+                throw StreamError.lost("TLS: ended by the other side while agreeing")
+            }
+            take(more)
         }
     }
 

@@ -20,7 +20,7 @@ enum BenchRelayCommand {
         loop.start()
         let endpoint = try BenchEndpoint(corpus, socket: socket, on: loop)
         let daemon = Daemon(
-            path, settings, on: loop, log: StandardErrorLog.make(from: .info), instead: [BenchRelayCommand.endpoint: endpoint])
+            path, settings, on: loop, log: OperatorLog.make(.text, from: .info), instead: [BenchRelayCommand.endpoint: endpoint])
         try await withTaskExecutorPreference(loop) { try await daemon.run() }
         loop.stop()
         return .done

@@ -55,6 +55,34 @@ import WireIRC
         #expect(story.texts == ["ha", "ha", "ha", "ho", "ho", "ho", "ho", "ho", "ho"], "\(story.server.historyAsked)")
     }
 
+    /// A topic that a person sets is told once, with who and when, also if it was set while the relay was away; one that a server tells at
+    /// joining or sets by itself is not, and none is taken for a message of the same words.
+    @Test(arguments: [true, false])
+    func topicsAreToldOnce(_ hasIDs: Bool) {
+        let story = Story()
+        story.server.hasIDs = hasIDs
+        story.server.setTopic("from before")
+        story.runs(seconds: 5)
+        story.server.setTopic("\u{2}live\u{2} one", by: "bob")
+        story.server.setTopic("agreed on", by: "hub.example")
+        story.runs(seconds: 5)
+        story.disconnects { server in
+            server.setTopic("missed")
+            server.say("missed", after: 10)
+            server.setTopic(String(repeating: "ä", count: 200))
+            server.setTopic("")
+        }
+        story.disconnects { _ in }
+        typealias Topic = ScriptedPort.Topic
+        let start: UInt64 = 1_795_000_000
+        #expect(
+            story.topics == [
+                Topic(text: "live one", by: "bob", at: start + 2), Topic(text: "missed", by: "anna", at: start + 4),
+                Topic(text: String(repeating: "ä", count: 128), by: "anna", at: start + 5), Topic(text: "", by: "anna", at: start + 6),
+            ])
+        #expect(story.texts == ["missed"])
+    }
+
     @Test func aMessageThatTheServerDoesNotKnowAnyMore() {
         let story = Story()
         story.runs(seconds: 5)
@@ -176,6 +204,7 @@ private final class Story {
         runs(seconds: 20)
     }
 
+    var topics: [ScriptedPort.Topic] { world.running(host) { port.assumeIsolated { $0.topics } } }
     var texts: [String] { world.running(host) { port.assumeIsolated { $0.texts } } }
     var connections: [Capabilities] { world.running(host) { port.assumeIsolated { $0.connections } } }
 }

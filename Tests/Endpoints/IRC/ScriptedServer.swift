@@ -16,6 +16,8 @@ final class ScriptedServer: Connecting, @unchecked Sendable {
         let time: UInt64
         let id: Int
         var tags = ""
+        var command = "PRIVMSG"
+        var source: String { nick.contains(".") ? nick : "\(nick)!u@h" }
     }
 
     var capabilities = ["message-tags", "server-time", "batch", "echo-message", "labeled-response", "draft/chathistory"]
@@ -33,6 +35,7 @@ final class ScriptedServer: Connecting, @unchecked Sendable {
     private var pages = 0
     private var batches = 0
     private var isIn = false
+    private var topic: String?
     /// 1,795,000,000 s is when the simulated world begins.
     var now: UInt64 = 1_795_000_000_000
 
@@ -53,6 +56,15 @@ final class ScriptedServer: Connecting, @unchecked Sendable {
         if isIn { send(shown(line)) }
     }
 
+    /// Somebody, or a server by its name, sets the topic; a client that joins is told of it.
+    func setTopic(_ text: String, by nick: String = "anna") {
+        now += 1000
+        let line = Line(nick: nick, text: text, time: now, id: lines.count + 1, command: "TOPIC")
+        lines.append(line)
+        topic = text
+        if isIn { send(shown(line)) }
+    }
+
     var historyAsked: [String] { received.filter { $0.hasPrefix("CHATHISTORY") } }
 
     private func send(_ line: String) { stream?.arrive([UInt8]((line + "\r\n").utf8)) }
@@ -64,7 +76,7 @@ final class ScriptedServer: Connecting, @unchecked Sendable {
         if !line.tags.isEmpty { tags.append(line.tags) }
         if !more.isEmpty { tags.append(more) }
         let before = tags.isEmpty ? "" : "@\(tags.joined(separator: ";")) "
-        return "\(before):\(line.nick)!u@h PRIVMSG #a :\(line.text)"
+        return "\(before):\(line.source) \(line.command) #a :\(line.text)"
     }
 
     private func handle(_ text: String) {
@@ -80,6 +92,7 @@ final class ScriptedServer: Connecting, @unchecked Sendable {
         case "JOIN":
             isIn = true
             send(":fairlead!u@h JOIN \(message.parameter(0))")
+            if let topic { send(":s 332 fairlead #a :\(topic)") }
             if let asBatch = playsAtJoin { play(lines, asBatch: asBatch) }
         case "PING": send(":s PONG s :\(message.parameter(0))")
         case "CHATHISTORY" where answersHistory: history(message)
@@ -162,7 +175,14 @@ final class ScriptedStream: ByteStream, @unchecked Sendable {
 /// An engine that takes in everything once, by its key.
 actor ScriptedPort: RelayPort {
     private let host: SimulatedHost
+    struct Topic: Hashable {
+        let text: String
+        let by: String?
+        let at: UInt64
+    }
+
     private(set) var texts: [String] = []
+    private(set) var topics: [Topic] = []
     private(set) var connections: [Capabilities] = []
     private var keys: Set<NativeKey> = []
     private var sources: [DestinationID: [UInt8]] = [:]
@@ -181,7 +201,11 @@ actor ScriptedPort: RelayPort {
             if let key = happening.key, !keys.insert(key).inserted {
                 return .duplicate(EventID(stream: StreamID(rawValue: 1), number: 1))
             }
-            if case .posted(let text, _, _, _) = happening.content { texts.append(text.text) }
+            switch happening.content {
+            case .posted(let text, _, _, _): texts.append(text.text)
+            case .topic(let text): topics.append(Topic(text: text, by: happening.account?.name, at: happening.time.seconds))
+            case .edited, .deleted, .reacted: break
+            }
             return .accepted(EventID(stream: StreamID(rawValue: 1), number: 1))
         }
     }

@@ -256,6 +256,12 @@ import WireIRC
             if case .line(let line) = action { "\(line.kind) \(line.channel) \(line.source.nick) \(line.text)" } else { nil }
         }
         #expect(said == ["message #Ops anna hello", "notice #Ops anna note", "action #Ops anna waves"])
+        // A topic is news when somebody sets it, and none when the server tells it at joining.
+        #expect(receive(&machine, ":s 332 fairlead #ops :the plan") == [])
+        #expect(receive(&machine, ":s 333 fairlead #ops anna 1795000000") == [])
+        let topic = machine.received(try! IRCMessage(line: [UInt8](":anna!a@h TOPIC #ops :the plan".utf8)))
+        guard case .line(let line)? = topic.first, topic.count == 1 else { return #expect(Bool(false), "\(topic)") }
+        #expect(line.kind == .topic && line.channel == "#Ops" && line.source.nick == "anna" && line.text == "the plan")
         #expect(receive(&machine, ":op!o@h KICK #ops fairlead :bye") == ["= left(\"#Ops\", reason: \"kicked: bye\")"])
         #expect(
             receive(&machine, ":s 474 fairlead #ops :Cannot join channel (+b)") == [
