@@ -15,6 +15,9 @@ enum LinkDriverLimits {
     static let closing = Interval.milliseconds(500)
     /// A second session makes the first one prove that it lives.
     static let proof = Interval.seconds(5)
+    /// How soon a relay that stops is usually back, as it tells its peers; and the longest time for which a peer's word is heeded. Seconds.
+    static let drain: UInt64 = 2
+    static let longestRedialPause: UInt64 = 300
     static let redial = Backoff(first: .milliseconds(500), longest: .seconds(60))
     /// Connections that have not shown a known key yet.
     static let unauthenticated = 64

@@ -66,6 +66,8 @@ package actor LinkDriver {
     var lastHeard: Instant
     var pings: [[UInt8]: UnsafeContinuation<Bool, Never>] = [:]
     var pingCount: UInt64 = 0
+    /// The peer has asked not to be dialled before.
+    private(set) var redialPause = Interval.zero
     var isEnding = false
     package private(set) var ending: LinkFailure?
     /// What the engine could not take in; ends the relay.
@@ -156,7 +158,7 @@ package actor LinkDriver {
     func answers(within interval: Interval) async -> Bool {
         if isEnding { return false }
         pingCount += 1
-        let token = (0..<8).map { UInt8(truncatingIfNeeded: pingCount >> (56 - 8 * UInt64($0))) }
+        let token = pingCount.bigEndianBytes
         send(Frame(.ping, token))
         return await withUnsafeContinuation { continuation in
             pings[token] = continuation
@@ -164,6 +166,12 @@ package actor LinkDriver {
                 self?.assumeIsolated { $0.pings.removeValue(forKey: token)?.resume(returning: false) }
             }
         }
+    }
+
+    /// Tells the peer that this relay stops, and ends the session.
+    func drain() {
+        if session.isGreeted && ending == nil { send(Frame(.drain, Varints.encode([LinkDriverLimits.drain]))) }
+        end(LinkFailure(.normal, "the relay stops"))
     }
 
     /// Ends the session with a word for the peer.
@@ -252,7 +260,9 @@ package actor LinkDriver {
         case .acknowledged(let entries): try await acknowledged(entries)
         case .credited: workSignal.set()
         case .pong(let token): pings.removeValue(forKey: token)?.resume(returning: true)
-        case .draining(let seconds): log.info("the peer stops soon", ["redial_after_s": String(seconds)])
+        case .draining(let seconds):
+            redialPause = .seconds(min(seconds, LinkDriverLimits.longestRedialPause))
+            log.info("the peer stops soon", ["redial_after_s": String(seconds)])
         case .closed(let closing):
             log.warning("the peer ends the session", ["code": closing.name, "reason": closing.words])
             ending = ending ?? LinkFailure(CloseCode(rawValue: closing.code) ?? .normal, "by the peer: \(closing.words)")

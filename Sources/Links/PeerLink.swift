@@ -39,6 +39,8 @@ package actor PeerLink {
     private var adopted: [(stream: TLSStream, done: UnsafeContinuation<Void, Never>)] = []
     /// Connections of the peer's that have no session yet.
     private var contenders = 0
+    /// The peer has asked not to be dialled before.
+    private var redialPause = Interval.zero
     private var failure: (any Error)?
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -87,7 +89,11 @@ package actor PeerLink {
         isStopping = true
         wake.set()
         await dialingEnd.interrupt()
-        await driver?.end(LinkFailure(code, code == .revoked ? "the link was revoked" : "the relay stops"))
+        if code == .revoked {
+            await driver?.end(LinkFailure(code, "the link was revoked"))
+        } else {
+            await driver?.drain()
+        }
     }
 
     /// Keeps the link until `stop`. Throws what ends the relay.
@@ -107,7 +113,8 @@ package actor PeerLink {
             if let failure { throw failure }
             if isStopping || !adopted.isEmpty { continue }
             // Who only waits to be dialled is woken by `adopt`.
-            let timer = settings.addresses.isEmpty ? nil : wakeLater(backoff.wait(entropy.bytes(8).firstUInt64))
+            let timer = settings.addresses.isEmpty ? nil : wakeLater(max(redialPause, backoff.wait(entropy.bytes(8).firstUInt64)))
+            redialPause = .zero
             await withUnsafeContinuation { wake.wait($0) }
             if let timer { loop.cancel(timer) }
         }
@@ -161,6 +168,7 @@ package actor PeerLink {
         self.driver = nil
         carried.add(await driver.counters)
         if let failed = await driver.failure { failure = failed }
+        redialPause = await driver.redialPause
         let ending = await driver.ending
         log.warning("link down", ["reason": ending?.words ?? "", "code": ending.map { "\($0.code)" } ?? ""])
         for waiter in endWaiters { waiter.resume() }

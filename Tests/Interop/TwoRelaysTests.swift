@@ -14,6 +14,12 @@ import Testing
         #expect(bob.sees("<a\u{2060}nna (west)> hello from \u{2}ngIRCd", in: "#b"), "\(bob.lines.suffix(5)) \(pair.logs)")
         bob.say("hello from InspIRCd", in: "#b")
         #expect(anna.sees("<b\u{2060}ob (east)> hello from InspIRCd", in: "#a"), "\(anna.lines.suffix(5)) \(pair.logs)")
+        // The other side is told, and takes it up again when it is back.
+        #expect(pair.west.stop() == 0)
+        #expect(pair.east.waitForLog("the peer stops soon"), "\(pair.logs)")
+        pair.west.start()
+        bob.say("welcome back", in: "#b")
+        #expect(anna.sees("<b\u{2060}ob (east)> welcome back", in: "#a"), "\(anna.lines.suffix(5)) \(pair.logs)")
         #expect(pair.west.stop() == 0 && pair.east.stop() == 0, "\(pair.logs)")
     }
 }

@@ -29,6 +29,11 @@ extension [UInt8] {
     package var firstUInt32: UInt32 { self[...].firstUInt32 }
 }
 
+extension UInt64 {
+    /// Its eight bytes, big endian: what `firstUInt64` reads.
+    package var bigEndianBytes: [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: self >> (56 - 8 * UInt64($0))) } }
+}
+
 extension ArraySlice<UInt8> {
     /// The first eight bytes, big endian. There are at least eight.
     package var firstUInt64: UInt64 { (startIndex..<startIndex + 8).reduce(0) { $0 << 8 | UInt64(self[$1]) } }

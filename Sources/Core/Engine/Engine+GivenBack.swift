@@ -144,9 +144,7 @@ extension Engine {
         givenBack.append(item)
         counters.givenBack += 1
         if pending.notes[Engine.givenBackNote] == nil && givenBackStart == nil {
-            var writer = ByteWriter()
-            writer.uint64(entry.position.rawValue)
-            pending.notes[Engine.givenBackNote] = writer.bytes
+            pending.notes[Engine.givenBackNote] = entry.position.rawValue.bigEndianBytes
             givenBackStart = entry.position
         }
         // What was written on the relay's own listener stands nowhere but in its journal: it can't be found again.

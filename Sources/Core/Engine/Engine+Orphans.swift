@@ -29,11 +29,8 @@ extension Engine {
         counters.orphans += 1
         guard orphans[destination]?[mark] == nil, orphans[destination]?.count ?? 0 < CoreLimits.orphans else { return }
         orphans[destination, default: [:]][mark] = nativeID
-        var writer = ByteWriter()
-        writer.uint64(mark.author.rawValue)
-        writer.uint64(mark.second.seconds)
-        writer.append(nativeID.text)
-        pending.notes[Engine.note(mark, destination)] = writer.bytes
+        pending.notes[Engine.note(mark, destination)] =
+            mark.author.rawValue.bigEndianBytes + mark.second.seconds.bigEndianBytes + [UInt8](nativeID.text.utf8)
         commitWhenQuiet()
     }
 

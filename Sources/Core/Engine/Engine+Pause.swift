@@ -32,10 +32,7 @@ extension Engine {
         if paused[bridge] != nil { return false }
         let pause = Pause(time: loop.time, position: recent.end)
         paused[bridge] = pause
-        var writer = ByteWriter()
-        writer.uint64(pause.time.seconds)
-        writer.uint64(pause.position.rawValue)
-        try await keep(writer.bytes, as: "\(Engine.pauseNote)\(bridge.rawValue)")
+        try await keep(pause.time.seconds.bigEndianBytes + pause.position.rawValue.bigEndianBytes, as: "\(Engine.pauseNote)\(bridge.rawValue)")
         return true
     }
 

@@ -248,9 +248,7 @@ extension Engine: LinkPort {
     package func base(of channel: DestinationID) async throws -> Position {
         if let known = sources[channel], known.count == 8 { return Position(known.firstUInt64) }
         let base = recent.end
-        var writer = ByteWriter()
-        writer.uint64(base.rawValue)
-        sources[channel] = writer.bytes
+        sources[channel] = base.rawValue.bigEndianBytes
         changedDestinations.insert(channel)
         // Until it is durable, a crash would move it.
         try await waitForCommit()

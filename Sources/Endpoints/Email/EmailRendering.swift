@@ -52,9 +52,8 @@ struct EmailRendering {
 
     /// What a relay without its journal needs to know the mail again: event, author's key, second of origin.
     private func mark(_ delivery: Delivery) -> [String] {
-        let key = delivery.author.key.rawValue
         return [
-            delivery.id.description, Base32.encode((0..<8).map { UInt8(truncatingIfNeeded: key >> (56 - 8 * UInt64($0))) }),
+            delivery.id.description, Base32.encode(delivery.author.key.rawValue.bigEndianBytes),
             String(delivery.originTime.seconds),
         ]
     }

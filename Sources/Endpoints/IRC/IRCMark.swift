@@ -18,7 +18,7 @@ struct MarkSeal: Hashable, Sendable {
 
     /// `ID,PART,AUTHOR,SECOND,CODE`; AUTHOR is 13 characters of base32, CODE as well.
     func text(_ mark: Mark, in channel: String) -> String {
-        let words = "\(mark.id),\(mark.part),\(Base32.encode(bytes(mark.author.rawValue))),\(mark.second.seconds)"
+        let words = "\(mark.id),\(mark.part),\(Base32.encode(mark.author.rawValue.bigEndianBytes)),\(mark.second.seconds)"
         return "\(words),\(code(words, channel))"
     }
 
@@ -36,6 +36,4 @@ struct MarkSeal: Hashable, Sendable {
     private func code(_ words: String, _ channel: String) -> String {
         Base32.encode(SHA256.authenticate([UInt8]("irc mark\0\(channel.lowercased())\0\(words)".utf8), key: key).prefix(8))
     }
-
-    private func bytes(_ value: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * UInt64($0))) } }
 }

@@ -72,5 +72,5 @@ extension CommittedEvent {
 
 extension AuthorKey {
     /// 13 characters of base32.
-    fileprivate var text: String { Base32.encode((0..<8).map { UInt8(truncatingIfNeeded: rawValue >> (56 - 8 * UInt64($0))) }) }
+    fileprivate var text: String { Base32.encode(rawValue.bigEndianBytes) }
 }

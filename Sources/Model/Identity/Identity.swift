@@ -87,7 +87,7 @@ package struct StreamID: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// 13 characters of base32.
     package var description: String {
-        Base32.encode((0..<8).map { UInt8(truncatingIfNeeded: rawValue >> (56 - 8 * UInt64($0))) })
+        Base32.encode(rawValue.bigEndianBytes)
     }
 }
 

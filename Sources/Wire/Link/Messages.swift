@@ -39,7 +39,7 @@ package struct Hello: Hashable, Sendable {
         var writer = FieldWriter()
         writer.number(1, minor)
         writer.number(2, epochOrdinal)
-        writer.bytes(3, (0..<8).map { UInt8(truncatingIfNeeded: epochBits >> (56 - 8 * UInt64($0))) })
+        writer.bytes(3, epochBits.bigEndianBytes)
         writer.number(4, windowRecords)
         writer.number(5, windowBytes)
         writer.number(6, contexts)
