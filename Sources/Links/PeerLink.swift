@@ -36,6 +36,9 @@ package actor PeerLink {
     /// Connections of the peer's that have no session yet.
     private var contenders = 0
     private var failure: (any Error)?
+    /// Of the sessions that have ended, and how many sessions there were.
+    private var past = LinkCounters()
+    private var sessions: UInt64 = 0
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -61,6 +64,19 @@ package actor PeerLink {
     /// Whether both sides have said HELLO.
     package var isUp: Bool {
         get async { await driver?.isGreeted ?? false }
+    }
+
+    /// What all its sessions have carried, and whether it is up: docs/operations.md, "Metrics".
+    package var metrics: [Metric] {
+        get async {
+            var total = past
+            if let driver { total.add(await driver.counters) }
+            return total.metrics + [
+                .counter(
+                    "fairlead_link_reconnects_total", "Sessions with a peer after the first.", sessions > 0 ? sessions - 1 : 0),
+                .gauge("fairlead_link_up", "1 while a session with a peer is up.", await isUp ? 1 : 0),
+            ]
+        }
     }
 
     /// What is offered in the session of now, and for whose word it waits.
@@ -130,9 +146,11 @@ package actor PeerLink {
             loop: loop,
             log: log)
         self.driver = driver
+        sessions += 1
         if isStopping { await driver.end(LinkFailure(.normal, "the relay stops")) }
         await driver.run(channels)
         self.driver = nil
+        past.add(await driver.counters)
         if let failed = await driver.failure { failure = failed }
         let ending = await driver.ending
         log.warning("link down", ["reason": ending?.words ?? "", "code": ending.map { "\($0.code)" } ?? ""])

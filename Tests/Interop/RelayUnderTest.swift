@@ -58,7 +58,9 @@ final class RelayUnderTest {
         return process?.wait()
     }
 
-    func reload() { process?.signal(SIGHUP) }
+    func reload() { signal(SIGHUP) }
+
+    func signal(_ number: Int32) { process?.signal(number) }
 
     /// Its relay id, which it says when it has started.
     var relayID: String {
