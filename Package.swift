@@ -44,7 +44,7 @@ func core() -> Target {
 
 /// The only module with file descriptors and threads.
 func io() -> Target {
-    .target(name: "IO", dependencies: ["Base", "CUV", "COpenSSL", "CCurl"], path: "Sources/IO", swiftSettings: strict)
+    .target(name: "IO", dependencies: ["Base", "CUV", "COpenSSL", "CCurl", "CMicroHTTPD"], path: "Sources/IO", swiftSettings: strict)
 }
 
 /// The journal's implementations.
@@ -114,6 +114,8 @@ let package = Package(
 
         // libcurl, loaded when it is needed first.
         .target(name: "CCurl", path: "Sources/System/CCurl"),
+        // libmicrohttpd, the same way.
+        .target(name: "CMicroHTTPD", path: "Sources/System/CMicroHTTPD"),
         // C++ behind a C header, as toml11 is a header of templates.
         .target(name: "CTOML", path: "Sources/System/CTOML"),
 

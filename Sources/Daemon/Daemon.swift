@@ -70,12 +70,15 @@ package actor Daemon {
         feedWatchdog()
         log.notice("started", ["relay": state.relay.description, "next": opened.next.description])
         let parts = RunningParts(engine: engine, links: links, invites: invites, state: state, started: loop.time)
+        let metrics = MetricsServer(on: loop, log: log) { await self.metrics(parts) }
+        try await metrics.serve(settings.metrics)
         let control = try ControlServer(in: state.path, on: loop, log: log) { request, answer in
             try await self.answer(request, answer, parts)
         }
         let factory = EndpointFactory(
             loop: loop, entropy: entropy, epochSecret: state.epochSecret, history: engine, texts: Texts(settings.language), log: log)
         await withDiscardingTaskGroup { group in
+            group.addTask { await metrics.run() }
             group.addTask { await self.run(engine) }
             for (name, blueprint) in blueprints.sorted(by: { $0.key < $1.key }) {
                 await start(name, blueprint, factory, engine, in: &group)
@@ -85,10 +88,12 @@ package actor Daemon {
             await links.serve(settings.peers)
             if failure == nil {
                 log.notice("ready")
+                await metrics.enter(.ready)
                 tellReady()
             }
-            await supervise(factory, engine, links, in: &group)
+            await supervise(factory, engine, links, metrics, in: &group)
             await control.stop()
+            await metrics.stop()
         }
         await journal.close()
         if let failure { throw failure }
@@ -130,10 +135,15 @@ package actor Daemon {
         running.sorted { $0.key < $1.key }.map { StatusReport.EndpointReport(name: $0.key, kind: $0.value.blueprint.kindName) }
     }
 
+    /// The endpoints that run, by name.
+    var endpoints: [(name: String, endpoint: any Endpoint)] { running.sorted { $0.key < $1.key }.map { ($0.key, $0.value.endpoint) } }
+
     // MARK: Supervision
 
     /// Acts on what happens until everything has ended.
-    private func supervise(_ factory: EndpointFactory, _ engine: Engine, _ links: DaemonLinks, in group: inout DiscardingTaskGroup) async {
+    private func supervise(
+        _ factory: EndpointFactory, _ engine: Engine, _ links: DaemonLinks, _ metrics: MetricsServer, in group: inout DiscardingTaskGroup
+    ) async {
         var isStopping = false
         var hasToldStopping = false
         var isEngineRunning = true
@@ -146,7 +156,7 @@ package actor Daemon {
             switch events.removeFirst() {
             case .reload where !isStopping:
                 service.isReloading()
-                tellReady(isFaulty: !(await reload(engine, factory, links, in: &group)))
+                tellReady(isFaulty: !(await reload(engine, factory, links, metrics, in: &group)))
             case .reload: break
             case .stop:
                 if !isStopping { log.notice("stopping") }
@@ -164,6 +174,7 @@ package actor Daemon {
                 if let successor = ended?.successor, !isStopping { await start(name, successor, factory, engine, in: &group) }
             }
             guard isStopping else { continue }
+            await metrics.enter(.stopping)
             if !hasToldStopping { service.isStopping("stopping") }
             hasToldStopping = true
             await engine.prepareToEnd()
@@ -226,7 +237,7 @@ package actor Daemon {
 
     /// Reads the configuration again. What did not change is not touched; a faulty file changes nothing, and false is returned.
     private func reload(
-        _ engine: Engine, _ factory: EndpointFactory, _ links: DaemonLinks, in group: inout DiscardingTaskGroup
+        _ engine: Engine, _ factory: EndpointFactory, _ links: DaemonLinks, _ metrics: MetricsServer, in group: inout DiscardingTaskGroup
     ) async -> Bool {
         let new: Settings
         let blueprints: [String: EndpointBlueprint]
@@ -250,6 +261,12 @@ package actor Daemon {
         settings.bridges = new.bridges
         settings.endpoints = new.endpoints
         settings.peers = new.peers
+        do {
+            try await metrics.serve(new.metrics)
+            settings.metrics = new.metrics
+        } catch {
+            log.error("metrics can't be answered there; nothing changes for them", ["reason": "\(error)"])
+        }
         await links.serve(new.peers)
         for name in running.keys.sorted() {
             guard let one = running[name] else { continue }

@@ -99,6 +99,21 @@ actor DaemonLinks {
         return reports
     }
 
+    /// What the links count, by peer.
+    func metrics() async -> [Metric] {
+        var metrics: [Metric] = []
+        for (name, one) in running.sorted(by: { $0.key < $1.key }) {
+            metrics += await one.link.metrics.map { $0.with(Metric.Label("peer", name)) }
+        }
+        var refused: UInt64 = 0
+        for listener in listeners { refused += await listener.refused }
+        metrics.append(
+            .counter(
+                "fairlead_link_connections_refused_total", "Connections that did not show a known key, or came while too many had not yet.",
+                refused))
+        return metrics
+    }
+
     func stop() async {
         if isStopping { return }
         isStopping = true

@@ -1,3 +1,5 @@
+import Base
+
 /// What a session has carried, or all sessions of a link.
 package struct LinkCounters: Hashable, Sendable {
     package var bytesIn: UInt64 = 0
@@ -13,10 +15,13 @@ package struct LinkCounters: Hashable, Sendable {
     /// Frames and records of the peer's that broke the protocol.
     package var faults: UInt64 = 0
 
+    /// Times that nothing more was read for a while, as too much waited to be journaled or written.
+    package var waits: UInt64 = 0
+
     package init() {}
 
     /// Adds another session's counts.
-    package mutating func add(_ other: LinkCounters) {
+    mutating func add(_ other: LinkCounters) {
         bytesIn += other.bytesIn
         bytesOut += other.bytesOut
         unpackedIn += other.unpackedIn
@@ -26,6 +31,7 @@ package struct LinkCounters: Hashable, Sendable {
         batchesOut += other.batchesOut
         writesOut += other.writesOut
         faults += other.faults
+        waits += other.waits
     }
 
     /// By name, as `status` shows them.
@@ -33,6 +39,22 @@ package struct LinkCounters: Hashable, Sendable {
         [
             "bytes_in": bytesIn, "bytes_out": bytesOut, "unpacked_in": unpackedIn, "unpacked_out": unpackedOut, "records_in": recordsIn,
             "records_out": recordsOut, "batches_out": batchesOut, "writes_out": writesOut, "faults": faults,
+        ]
+    }
+
+    var metrics: [Metric] {
+        [
+            .counter("fairlead_link_received_bytes_total", "Bytes of a peer's frames, compressed.", bytesIn),
+            .counter("fairlead_link_sent_bytes_total", "Bytes of frames for a peer, compressed.", bytesOut),
+            .counter("fairlead_link_received_unpacked_bytes_total", "Bytes of a peer's batches after decompression.", unpackedIn),
+            .counter("fairlead_link_sent_unpacked_bytes_total", "Bytes of batches for a peer before compression.", unpackedOut),
+            .counter("fairlead_link_received_records_total", "Events and SKIPs of a peer that were journaled or known.", recordsIn),
+            .counter("fairlead_link_sent_records_total", "Events and SKIPs sent to a peer.", recordsOut),
+            .counter("fairlead_link_faults_total", "Frames and records of a peer that broke the protocol.", faults),
+            .counter(
+                "fairlead_link_waits_total",
+                "Times that a peer was read later, as too much waited to be journaled or written: a bound was reached.",
+                waits),
         ]
     }
 }

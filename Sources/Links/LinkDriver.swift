@@ -218,6 +218,7 @@ package actor LinkDriver {
     /// Nothing more is read while too much waits to be journaled, or to be written. What we keep from being read is no silence of the peer's.
     private func waitForRoom() async throws(StreamError) {
         while intake.count > LinkDriverLimits.intake || answers.isFull, failure == nil && ending == nil {
+            counters.waits += 1
             await withUnsafeContinuation { roomSignal.wait($0) }
             lastHeard = loop.now
         }

@@ -29,7 +29,6 @@ package actor PeerLink {
     private var channels: [String: DestinationID] = [:]
     private var driver: LinkDriver?
     /// Of sessions that have ended.
-    private var carried = LinkCounters()
     private var isStopping = false
     private var wake = Signal()
     /// Ends the waiting for a connection when the link is to stop.
@@ -42,6 +41,9 @@ package actor PeerLink {
     /// The peer has asked not to be dialled before.
     private var redialPause = Interval.zero
     private var failure: (any Error)?
+    /// Of the sessions that have ended, and how many sessions there were.
+    private var past = LinkCounters()
+    private var sessions: UInt64 = 0
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -73,9 +75,20 @@ package actor PeerLink {
     /// What all sessions since the relay's start have carried.
     package var counters: LinkCounters {
         get async {
-            var sum = carried
+            var sum = past
             if let driver { sum.add(await driver.counters) }
             return sum
+        }
+    }
+
+    /// What all its sessions have carried, and whether it is up: docs/operations.md, "Metrics".
+    package var metrics: [Metric] {
+        get async {
+            await counters.metrics + [
+                .counter(
+                    "fairlead_link_reconnects_total", "Sessions with a peer after the first.", sessions > 0 ? sessions - 1 : 0),
+                .gauge("fairlead_link_up", "1 while a session with a peer is up.", await isUp ? 1 : 0),
+            ]
         }
     }
 
@@ -163,10 +176,11 @@ package actor PeerLink {
             loop: loop,
             log: log)
         self.driver = driver
+        sessions += 1
         if isStopping { await driver.end(LinkFailure(.normal, "the relay stops")) }
         await driver.run(channels)
         self.driver = nil
-        carried.add(await driver.counters)
+        past.add(await driver.counters)
         if let failed = await driver.failure { failure = failed }
         redialPause = await driver.redialPause
         let ending = await driver.ending

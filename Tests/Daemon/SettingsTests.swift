@@ -36,6 +36,19 @@ private let mistakes: [(name: String, old: String, new: String, message: String)
     ("misspelled key", "nick = ", "nik = ", "fairlead.toml:8:7: unknown key nik in [endpoint.libera]; did you mean nick?"),
     ("misspelled table", "[limits]", "[limit]", "fairlead.toml:18:1: unknown key limit; did you mean limits?"),
     (
+        "metrics without an address", "[limits]", "[metrics]\n[limits]",
+        "fairlead.toml:18:1: [metrics] needs listen: an address of this machine, such as \"127.0.0.1:9733\""
+    ),
+    (
+        "metrics at a name", "[limits]", "[metrics]\nlisten = \"relay.example.org:9733\"\n[limits]",
+        "fairlead.toml:19:10: listen = \"relay.example.org:9733\": expected an address of this machine, such as \"127.0.0.1:9733\"; "
+            + "another must be written as a number"
+    ),
+    (
+        "unknown key of metrics", "[limits]", "[metrics]\nlisten = \"127.0.0.1:9733\"\nlistens = 1\n[limits]",
+        "fairlead.toml:20:11: unknown key listens in [metrics]; did you mean listen?"
+    ),
+    (
         "unknown kind", "kind = \"irc\"\nserver = ", "kind = \"icr\"\nserver = ",
         "fairlead.toml:6:8: kind = \"icr\" is unknown; expected one of \"irc\", \"irc-listener\", \"email\"; did you mean \"irc\"?"
     ),

@@ -27,6 +27,12 @@ package struct HostPort: Hashable, Sendable, CustomStringConvertible {
         return host == "localhost" || host == "::1" || isIPv4 && numbers[0] == "127"
     }
 
+    /// Whether the host is an address and no name.
+    package var isNumeric: Bool {
+        let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
+        return host.contains(":") || numbers.count == 4 && numbers.allSatisfy { UInt8($0) != nil }
+    }
+
     package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 

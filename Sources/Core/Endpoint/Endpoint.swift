@@ -23,6 +23,13 @@ package protocol Endpoint: Actor {
 
     /// What became of parts that may have been sent before the connection or the process ended. One answer each, in order.
     func reconcile(_ claims: [ClaimedPart], in destination: DestinationID) async -> [ClaimResult]
+
+    /// What it counts of its own: docs/operations.md, "Metrics". Whoever asks adds the endpoint's name.
+    var metrics: [Metric] { get }
+}
+
+extension Endpoint {
+    package var metrics: [Metric] { [] }
 }
 
 /// A channel that an endpoint has to serve, as the configuration says.

@@ -51,4 +51,6 @@ package enum Acceptance: Hashable, Sendable {
     case local
     /// The channel's direction is only out, or it is no event at all (an emoji of a thousand letters).
     case notTaken
+
+    package var isNew: Bool { if case .accepted = self { true } else { false } }
 }

@@ -32,6 +32,7 @@ extension Engine {
         _ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, after interval: Interval, reason: String
     ) async {
         counters.deferred += 1
+        if let place = outboxes[destination]?.place { measures.deferred(at: place) }
         let mayWait = outboxes[destination]?.machine.deferred(position, part: part, at: loop.time) ?? true
         if !mayWait {
             await bounced(id, at: position, part: part, by: destination, BounceReason("deferred-too-long", reason))
@@ -54,7 +55,7 @@ extension Engine {
     package func bounced(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, _ reason: BounceReason) async {
         if outboxes[destination]?.machine.bounce(position, part: part) == true {
             lastBounce += 1
-            pending.bounces.append(
+            write(
                 BounceRow(
                     id: lastBounce, destination: destination, positions: position...position, count: 1, code: reason.code,
                     text: reason.text, time: loop.time))
@@ -110,6 +111,7 @@ extension Engine {
         else { return false }
         for receipt in receipts {
             counters.count(receipt.outcome)
+            measure(receipt)
             write(receipt)
             if receipt.outcome == .asMessage { showTarget(receipt) }
         }
@@ -131,6 +133,22 @@ extension Engine {
             Receipt(
                 destination: receipt.destination, position: .zero, stream: stream, number: target.number, part: receipt.part,
                 outcome: .asMessage, time: receipt.time, nativeID: receipt.nativeID))
+    }
+
+    /// An arrival; of what an operator had delivered again the age tells nothing.
+    private func measure(_ receipt: Receipt) {
+        guard receipt.outcome == .delivered || receipt.outcome == .asMessage || receipt.outcome == .found,
+            let place = outboxes[receipt.destination]?.place
+        else { return }
+        let delivery = outboxes[receipt.destination]?.deliveries[receipt.position]
+        measures.delivered(
+            at: place, receipt.position, accepted: delivery?.isRetried == false ? delivery?.accepted : nil, now: loop.now, time: loop.time)
+    }
+
+    /// Adds an entry to the bounce list.
+    func write(_ bounce: BounceRow) {
+        pending.bounces.append(bounce)
+        measures.bounced(bounce.code, at: routing.member(bounce.destination)?.settings.endpoint ?? "")
     }
 
     func write(_ receipt: Receipt) {

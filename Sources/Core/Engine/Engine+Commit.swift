@@ -11,8 +11,11 @@ extension Engine {
             earliest = loop.now + CoreLimits.linger
             let (closed, number) = closeBatch()
             if !closed.isEmpty {
+                let begin = loop.now
                 try await write(closed)
                 counters.commits += 1
+                let entries = closed.entries.count
+                measures.committed(entries, before: closed.first + entries, since: begin, at: loop.now)
             }
             committedBatch = number
             committedEnd = max(committedEnd, closed.first + closed.entries.count)
@@ -95,7 +98,10 @@ extension Engine {
     /// Returns when there is room for more, in memory and on the disk.
     func waitForRoom() async throws {
         await waitForReserve()
-        while isFull || pending.entries.byteCount > CoreLimits.pendingBytes { try await waitForCommit() }
+        while isFull || pending.entries.byteCount > CoreLimits.pendingBytes {
+            measures.intakeWaits += 1
+            try await waitForCommit()
+        }
     }
 
     /// Receipts were added to the batch: a commit follows when it has been quiet for a while.

@@ -91,7 +91,7 @@ extension Engine {
         guard let place = routing.destinations(of: streams[stream].bridge).first else { return }
         let known = streams[stream].prefix
         lastBounce += 1
-        pending.bounces.append(
+        write(
             BounceRow(
                 id: lastBounce, destination: place, positions: Position.zero...Position.zero, count: last - known, code: "fork",
                 text: "a peer holds \(streams.id(stream, last)); this process has numbered up to \(known)", time: loop.time))
@@ -225,7 +225,7 @@ extension Engine {
         }
         guard let place = home ?? routing.all.first?.destination else { return }
         lastBounce += 1
-        pending.bounces.append(
+        write(
             BounceRow(
                 id: lastBounce, destination: place, positions: first...last, count: UInt64(lost.count), code: "unconfirmed",
                 text: "given back by a peer and not found again on its network", time: loop.time))

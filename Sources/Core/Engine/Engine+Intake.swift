@@ -21,6 +21,7 @@ extension Engine {
         var acceptances: [Acceptance] = []
         var born = EntryBuffer()
         for happening in happenings { acceptances.append(accept(happening, from: member, of: bridge, into: &born)) }
+        measures.accepted(acceptances.count(where: \.isNew), from: member.settings.endpoint)
         add(born, to: member.bridge)
         if let source {
             sources[destination] = source
@@ -58,6 +59,7 @@ extension Engine {
             content: .posted(mended(RichText(text)), style: .notice, reply: nil, thread: nil))
         var born = EntryBuffer()
         guard case .accepted(let id) = accept(happening, from: nowhere, of: bridge, into: &born) else { return nil }
+        measures.accepted(1, from: "")
         add(born, to: bridge.index)
         for other in routing.destinations(of: bridge.index) { try await fill(other, mayAskJournal: false) }
         try await waitForCommit()

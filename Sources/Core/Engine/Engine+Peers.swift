@@ -170,7 +170,7 @@ extension Engine: LinkPort {
         born.append(stub, record: [])
         for member in routing.all where member.bridge == streams[head.stream].bridge && !member.settings.isPeer {
             lastBounce += 1
-            pending.bounces.append(
+            write(
                 BounceRow(
                     id: lastBounce, destination: member.destination, positions: position...position, count: 1, code: "undecodable",
                     text: "event \(streams.id(head.stream, head.number)) of a peer can't be read", time: loop.time))

@@ -43,7 +43,7 @@ extension Engine {
         outboxes[destination]?.held = nil
         changedDestinations.insert(destination)
         lastBounce += 1
-        pending.bounces.append(
+        write(
             BounceRow(
                 id: lastBounce, destination: destination, positions: held.position...Position(end.rawValue - 1), count: count,
                 code: "parked", text: "held back since \(held.accepted.text)", time: loop.time))

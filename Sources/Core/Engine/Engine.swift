@@ -29,6 +29,7 @@ package actor Engine: RelayPort {
     /// The names that we gave to other relays.
     var organisations: [RelayID: String] = [:]
     package internal(set) var counters = EngineCounters()
+    var measures = EngineMeasures()
 
     // The batch that is being filled, and what became of earlier ones.
     var pending: JournalBatch
@@ -91,6 +92,8 @@ package actor Engine: RelayPort {
     /// One destination at work.
     struct Outbox {
         var machine: OutboxMachine
+        /// Where it is measured.
+        let place: Int
         /// Events whose turn has not come and that are settled here already: found by their mark, absorbed by their message, shown as an edit.
         var settled: Set<EventID> = []
         var isFilling = false
@@ -184,6 +187,7 @@ package actor Engine: RelayPort {
             return
         }
         if routing.member(destination)?.settings.isReader == true { return }
+        let place = measures.place(of: routing.member(destination)?.settings.endpoint ?? "")
         let claims = openState.claims.filter { $0.destination == destination && !row.isPast($0) }
         openState.claims.removeAll { $0.destination == destination }
         var places: [Position: (stream: StreamIndex, number: UInt64)] = [:]
@@ -200,7 +204,7 @@ package actor Engine: RelayPort {
             ids.remember(try await journal.reader.parts(of: id, at: destination), of: id, at: destination)
         }
         outboxes[destination] = Outbox(
-            machine: OutboxMachine(row, claims: claims, places: places), parkedBefore: row.parkedBefore,
+            machine: OutboxMachine(row, claims: claims, places: places), place: place, parkedBefore: row.parkedBefore,
             written: row.cursor)
         recallRetry(of: destination)
     }

@@ -14,6 +14,27 @@ package struct Settings: Hashable, Sendable {
     package var peers: [String: PeerSettings]
     package var bridges: [BridgeSettings]
     package var limits: EngineLimits
+    /// nil: no HTTP server.
+    package var metrics: MetricsSettings?
+}
+
+/// `[metrics]`
+package struct MetricsSettings: Hashable, Sendable {
+    /// Where `/metrics`, `/healthz` and `/readyz` are answered.
+    package let listen: HostPort
+
+    init(_ table: inout ConfigurationTable) throws(ConfigurationError) {
+        let what = "an address of this machine, such as \"127.0.0.1:9733\""
+        let value = try table.required("listen", what)
+        let text = try value.text()
+        guard let place = HostPort(text) else { throw ConfigurationError(value.place, "listen = \"\(text)\": expected \(what)") }
+        // A name might stand for another address tomorrow.
+        guard place.isLoopback || place.isNumeric else {
+            throw ConfigurationError(value.place, "listen = \"\(text)\": expected \(what); another must be written as a number")
+        }
+        listen = place
+        try table.end()
+    }
 }
 
 /// `[relay]`

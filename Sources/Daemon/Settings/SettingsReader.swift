@@ -72,9 +72,15 @@ package enum SettingsReader {
         var bridges = BridgeReader(endpoints: endpoints, peers: Set(peers.keys))
         for table in try top.list("bridge") { try bridges.add(table) }
         let limits = try self.limits(&top)
+        var metrics: MetricsSettings?
+        if let value = top.optional("metrics") {
+            var table = try ConfigurationTable(value, name: "metrics")
+            metrics = try MetricsSettings(&table)
+        }
         try top.end()
         return Settings(
-            language: language, relay: relay, endpoints: endpoints, peers: peers, bridges: bridges.bridges, limits: limits)
+            language: language, relay: relay, endpoints: endpoints, peers: peers, bridges: bridges.bridges, limits: limits,
+            metrics: metrics)
     }
 
     private static func limits(_ top: inout ConfigurationTable) throws(ConfigurationError) -> EngineLimits {

@@ -14,6 +14,16 @@ package struct EmailCounters: Hashable, Sendable {
     package var failures: UInt64 = 0
 
     package init() {}
+
+    var metrics: [Metric] {
+        [
+            .counter("fairlead_mail_sent_total", "Mails that the submission server took.", mailed),
+            .counter("fairlead_mail_put_off_total", "Mails that the server put off.", putOff),
+            .counter("fairlead_mail_refused_total", "Mails that the server refused.", refused),
+            .counter("fairlead_mail_unclear_total", "Mails given to a server that did not answer.", unclear),
+            .counter("fairlead_mail_failures_total", "Times that the submission server could not be reached or used.", failures),
+        ]
+    }
 }
 
 /// Writes mail through a submission server: one mail a message and recipient.
@@ -33,6 +43,7 @@ package actor EmailEndpoint: Endpoint {
     private var isStopping = false
     private var signal = Signal()
     package private(set) var counters = EmailCounters()
+    package var metrics: [Metric] { counters.metrics }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 

@@ -67,6 +67,7 @@ package actor IRCEndpoint: Endpoint {
     /// What the engine could not take in; ends the endpoint.
     var failure: (any Error)?
     package internal(set) var counters = IRCCounters()
+    package var metrics: [Metric] { counters.metrics }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
@@ -239,11 +240,12 @@ package actor IRCEndpoint: Endpoint {
 
     private func readLoop(_ stream: any ByteStream, _ port: any RelayPort) async {
         var decoder = LineDecoder()
+        let tooLongBefore = counters.linesTooLong
         do {
             while let bytes = try await stream.read(atMost: EndpointLimits.read) {
                 lastHeard = loop.now
                 for line in decoder.feed(bytes) { await received(line, port) }
-                counters.linesTooLong = decoder.tooLong
+                counters.linesTooLong = tooLongBefore + decoder.tooLong
                 while intake.count > EndpointLimits.intake && failure == nil { await withUnsafeContinuation { roomSignal.wait($0) } }
                 if failure != nil { return }
             }

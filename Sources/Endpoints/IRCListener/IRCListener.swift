@@ -19,6 +19,7 @@ package actor IRCListener: ReadingEndpoint, AcceptingEndpoint {
     var clients: [Int: Client] = [:]
     var channels: [DestinationID: ListenerChannel] = [:]
     package internal(set) var counters = IRCListenerCounters()
+    package var metrics: [Metric] { counters.metrics }
 
     /// What was said here and is not handed over yet.
     var waiting: [DestinationID: [WaitingUtterance]] = [:]

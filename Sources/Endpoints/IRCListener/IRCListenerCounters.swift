@@ -1,3 +1,5 @@
+import Base
+
 /// What a listener has seen since it began.
 package struct IRCListenerCounters: Hashable, Sendable {
     package var connections: UInt64 = 0
@@ -19,4 +21,23 @@ package struct IRCListenerCounters: Hashable, Sendable {
     package var notTaken: UInt64 = 0
 
     package init() {}
+
+    var metrics: [Metric] {
+        [
+            .counter("fairlead_irc_listener_connections_total", "Connections of clients.", connections),
+            .counter(
+                "fairlead_irc_listener_connections_refused_total", "Connections beyond the number allowed, in all or from one address.",
+                tooManyConnections),
+            .counter("fairlead_irc_listener_passwords_refused_total", "Wrong passwords.", refused),
+            .counter(
+                "fairlead_irc_listener_unregistered_total", "Connections ended as registering took too long or too many bytes.",
+                unregistered),
+            .counter(
+                "fairlead_irc_listener_slow_readers_total", "Connections ended as they did not read what was sent to them.", slowReaders),
+            .counter("fairlead_irc_listener_dead_total", "Connections ended without a sign of life.", dead),
+            .counter("fairlead_irc_listener_slowed_total", "Times that a client was read later, as it sent too much.", slowed),
+            .counter("fairlead_irc_listener_malformed_lines_total", "Lines of clients that are no message or too long.", malformed),
+            .counter("fairlead_irc_listener_lines_not_taken_total", "Lines of clients that the relay did not take.", notTaken),
+        ]
+    }
 }

@@ -145,7 +145,7 @@ final class MailTransfer {
         guard command.starts(with: "QUIT".utf8) else { return }
         // libcurl waits until QUIT is answered. Nothing is to be learnt from that: the connection ends here.
         isOver = true
-        for number in sockets { shutdown(number, Int32(SHUT_RDWR)) }
+        for number in sockets { shutdown(number, bothDirections) }
     }
 
     private var lastCode: Int { Int(String(decoding: lastReply.last?.prefix(3) ?? [], as: UTF8.self)) ?? 0 }

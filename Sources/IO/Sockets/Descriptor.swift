@@ -107,3 +107,6 @@ final class Descriptor: @unchecked Sendable {
 
 /// The system's words for the error that happened last.
 func systemWords(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }
+
+/// SHUT_RDWR of shutdown(2), which Swift finds in one file and not in another, by what C headers the module has read before.
+let bothDirections: Int32 = 2

@@ -17,6 +17,12 @@ package final class TCPListener: Sendable {
 
     /// Listens at a host's first address. Called on the loop.
     package static func listen(at place: HostPort, on loop: EventLoop) async throws(StreamError) -> TCPListener {
+        let (number, port) = try await bound(at: place, on: loop)
+        return TCPListener(Descriptor(number, on: loop), port, loop)
+    }
+
+    /// A socket that listens at a host's first address, and its port.
+    static func bound(at place: HostPort, on loop: EventLoop) async throws(StreamError) -> (number: Int32, port: UInt16) {
         let addresses = try await Resolver.addresses(of: place, on: loop, before: loop.now + SocketLimits.ownAddress)
         guard let address = addresses.first else { throw .lost("\(place.host): no address") }
         let number = socket(address.family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -34,7 +40,7 @@ package final class TCPListener: Sendable {
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = getsockname(number, $0, &length) }
             return pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { UInt16(bigEndian: $0.pointee.sin_port) }
         }
-        return TCPListener(Descriptor(number, on: loop), port, loop)
+        return (number, port)
     }
 
     /// The next connection; nil once `close` was called.
