@@ -163,7 +163,7 @@ let package = Package(
             "EndpointIRCListener", ["Base", "Model", "Markup", "WireIRC", "Core", "Store", "EndpointIRCListener", "Support", "Simulation"]),
         tests("IO", ["Base", "IO", "Support"]),
         tests("Store", ["Base", "Model", "Core", "IO", "Store", "Support", "Simulation", "FaultyVFS", "JournalVictim"]),
-        tests("Daemon", ["Base", "Core", "Daemon", "EndpointIRC", "EndpointEmail", "IO", "Support"]),
+        tests("Daemon", ["Base", "Model", "Core", "Daemon", "EndpointIRC", "EndpointEmail", "IO", "Support", "fairlead"]),
         tests("Core", ["Base", "Model", "Core", "Store", "Support", "Simulation"]),
     ],
     cxxLanguageStandard: .cxx17
