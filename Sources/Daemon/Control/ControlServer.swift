@@ -40,6 +40,8 @@ actor ControlServer {
                 open += 1
                 group.addTask { await self.serve(stream) }
             }
+            // The relay ends: whoever dials to accept an invite is not waited for.
+            group.cancelAll()
         }
     }
 
