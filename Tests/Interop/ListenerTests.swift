@@ -182,6 +182,26 @@ import Testing
         #expect(relay.stop() == 0, "\(relay.log)")
     }
 
+    /// Everybody is disconnected when accounts change, and whoever has none any more does not come back.
+    @Test func anAccountThatIsTakenOutIsDisconnected() {
+        let (ng, secrets) = (ForeignServer(.ngIRCd), TemporaryFolder())
+        write("swordfish\n", to: "\(secrets.path)/anna")
+        write("sturgeon\n", to: "\(secrets.path)/olga")
+        let anna = "anna = { file = \"\(secrets.path)/anna\" }"
+        let olga = "olga = { file = \"\(secrets.path)/olga\" }"
+        let relay = RelayUnderTest(configuration(ng, "accounts = { \(anna), \(olga) }"))
+        #expect(relay.waitForLog("listening "), "\(relay.log)")
+        let gone = probe(relay, "olga", password: "sturgeon")
+        relay.configure(configuration(ng, "accounts = { \(anna) }"))
+        relay.reload()
+        #expect(relay.waitForLog("listening ", times: 2), "\(relay.log)")
+        #expect(gone.line("ERROR") != nil, "\(gone.lines)")
+        let again = IRCProbe(knocking: relay.listenerPort, lines: ["PASS sturgeon", "NICK olga", "USER olga 0 * :olga"])
+        #expect(again.line(" 464 ") != nil && again.line("ERROR") != nil)
+        #expect(probe(relay, "anna", password: "swordfish").line(" 366 anna #ops ") != nil)
+        #expect(relay.stop() == 0, "\(relay.log)")
+    }
+
     @Test func aReloadBringsAndTakesChannelsAndDisconnectsNobody() {
         let ng = ForeignServer(.ngIRCd)
         let nora = IRCProbe(ng, "nora", join: ["#b", "#d"])

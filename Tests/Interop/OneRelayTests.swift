@@ -15,6 +15,8 @@ import Testing
         #expect(bob.sees("<a\u{2060}nna> hello from ngIRCd", in: "#b"), "\(relay.log)")
         #expect(anna.sees("<b\u{2060}ob> hello from InspIRCd", in: "#a"), "\(relay.log)")
         #expect(relay.stop() == 0, "\(relay.log)")
+        // Nothing that anybody says stands in the log.
+        #expect(!relay.log.contains("hello from"), "\(relay.log)")
     }
 
     /// What a server tells of a topic at joining is no news: neither at the first start nor at the next.

@@ -33,6 +33,13 @@ import Testing
             ))
         west.reload()
         #expect(east.waitForLog("the peer offers a channel"), "\(east.log)")
+        #expect(west.waitForLog("connected to a channel"), "\(west.log)")
+        anna.say("among ourselves", in: "#a")
+        let isJournaled = (0..<200).contains { _ in
+            usleep(50_000)
+            return west.command("status").output.contains("accepted 1")
+        }
+        #expect(isJournaled, "\(west.command("status"))")
         #expect(
             east.command("link", "offers").output.contains("waits for us")
                 && west.command("link", "offers").output.contains("waits for the peer"))
@@ -42,6 +49,8 @@ import Testing
         #expect(west.waitForLog("connected to a channel") && east.waitForLog("connected to a channel"))
         anna.say("across", in: "#a")
         #expect(bob.sees("<a\u{2060}nna (test)> across", in: "#b"), "\(east.log)")
+        // What was said before both named the channel stays where it was said.
+        #expect(!bob.said(in: "#b").contains { $0.text.contains("among ourselves") }, "\(bob.lines)")
         // Either side can end it at once; both see it.
         #expect(west.command("link", "revoke", "partner").exit == 0)
         #expect(east.waitForLog("code=revoked"), "\(east.log)")
@@ -49,6 +58,29 @@ import Testing
         #expect(west.command("link", "resume", "partner").exit == 0)
         #expect(west.waitForLog("a channel flows", times: 2), "\(west.log) \(east.log)")
         #expect(west.stop() == 0 && east.stop() == 0)
+    }
+
+    /// A newer invite for the same name takes the older one's place; after five wrong words in a minute even a right one is not heard.
+    @Test func onlyTheNewestInviteCountsAndGuessingIsNotListenedTo() {
+        let port = freePort()
+        let west = RelayUnderTest("advertise = [\"127.0.0.1:\(port)\"]\nlisten = [\"127.0.0.1:\(port)\"]")
+        let east = RelayUnderTest("")
+        #expect(west.waitForLog("ready") && east.waitForLog("ready"))
+        func invite(_ name: String) -> String { String(west.command("link", "invite", name).output.dropLast()) }
+        let (void, newest) = (invite("partner"), invite("partner"))
+        for attempt in 1...4 {
+            #expect(east.command("link", "accept", void).exit == 5, "attempt \(attempt)")
+        }
+        #expect(east.command("link", "accept", newest).exit == 0, "\(west.log) \(east.log)")
+        #expect(west.log.ranges(of: "a pairing failed").count == 4, "\(west.log)")
+        // Somebody else.
+        let third = RelayUnderTest("")
+        #expect(third.waitForLog("ready"))
+        let right = invite("third")
+        #expect(third.command("link", "accept", void).exit == 5)
+        #expect(third.command("link", "accept", right).exit == 5, "\(west.log)")
+        #expect(west.log.ranges(of: "a pairing failed").count == 5, "\(west.log)")
+        #expect(west.stop() == 0 && east.stop() == 0 && third.stop() == 0)
     }
 
     private func relay(_ server: ForeignServer, _ settings: String, name: String, bridge: String? = nil) -> String {

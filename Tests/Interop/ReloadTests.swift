@@ -178,6 +178,26 @@ import Testing
         #expect(took < 5, "\(relay.log)")
     }
 
+    /// Nor is an invite's relay that does not answer.
+    @Test(arguments: SilentPort.Manner.allCases)
+    func stoppedWhileItAcceptsAnInvite(_ manner: SilentPort.Manner) throws {
+        let silent = SilentPort(manner)
+        defer { silent.close() }
+        let (west, east) = (RelayUnderTest(""), RelayUnderTest(""))
+        try #require(west.waitForLog("ready") && east.waitForLog("ready"))
+        let code = String(west.command("link", "invite", "partner", "--address", "127.0.0.1:\(silent.port)").output.dropLast())
+        let accepting = ChildProcess(
+            "fairlead", ["link", "accept", code, "--config", "\(east.folder.path)/fairlead.toml"], errorsTo: "/dev/null")
+        usleep(500_000)
+        let start = monotonicSeconds()
+        #expect(east.stop() == 0, "\(east.log)")
+        let took = monotonicSeconds() - start
+        print("stopped while accepting an invite (\(manner)): after \(Int(took * 1000)) ms")
+        #expect(took < 5, "\(east.log)")
+        #expect(accepting.wait() != 0)
+        #expect(west.stop() == 0)
+    }
+
     @Test func aSecondRelayOnTheSameStateEndsAtOnceWithAWord() throws {
         let (ng, insp) = (ForeignServer(.ngIRCd), ForeignServer(.inspIRCd))
         let relay = RelayUnderTest(between(ng, insp))

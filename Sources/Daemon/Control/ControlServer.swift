@@ -44,6 +44,8 @@ actor ControlServer {
                 open.append(stream)
                 group.addTask { await self.serve(stream) }
             }
+            // The relay ends: whoever dials to accept an invite is not waited for.
+            group.cancelAll()
         }
     }
 
