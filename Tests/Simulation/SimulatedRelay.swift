@@ -144,6 +144,14 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
         return world.running(host) { process.assumeIsolated { $0.engine }?.assumeIsolated { $0.counters } ?? EngineCounters() }
     }
 
+    /// What it measures, as Prometheus reads it.
+    package var currentMetrics: String {
+        guard let host, let process else { return "" }
+        var text = MetricsText()
+        text.add(world.running(host) { process.assumeIsolated { $0.engine }?.assumeIsolated { $0.metrics() } ?? [] })
+        return text.text
+    }
+
     /// How the sessions of this life ended, and the faults that were counted in them.
     package var linkEndings: (endings: [LinkFailure], faults: UInt64) {
         guard let host, let process else { return ([], 0) }
