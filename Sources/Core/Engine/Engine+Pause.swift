@@ -32,7 +32,8 @@ extension Engine {
         if paused[bridge] != nil { return false }
         let pause = Pause(time: loop.time, position: recent.end)
         paused[bridge] = pause
-        try await keep(pause.time.seconds.bigEndianBytes + pause.position.rawValue.bigEndianBytes, as: "\(Engine.pauseNote)\(bridge.rawValue)")
+        try await keep(
+            pause.time.seconds.bigEndianBytes + pause.position.rawValue.bigEndianBytes, as: "\(Engine.pauseNote)\(bridge.rawValue)")
         return true
     }
 
