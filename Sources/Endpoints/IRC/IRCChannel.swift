@@ -97,7 +97,9 @@ struct IRCChannel {
     /// A line was read. `time` is the server's if it says so, and then not compared with this machine's.
     mutating func read(_ line: ChannelLine, at time: UInt64) {
         let time = line.time ?? max(time, source?.time ?? 0)
-        source = SourceCursor(time: time, messageID: line.messageID ?? source?.messageID)
+        // History need not hold topics: what was said behind one can't be asked for everywhere.
+        let id = line.kind == .topic ? nil : line.messageID
+        source = SourceCursor(time: time, messageID: id ?? source?.messageID)
     }
 
     /// The name that a line without an id gets.

@@ -83,6 +83,22 @@ import WireIRC
         #expect(story.texts == ["missed"])
     }
 
+    /// Where history holds no topics, none is a place in it.
+    @Test func aTopicThatHistoryDoesNotKnow() {
+        let story = Story()
+        story.server.keepsTopics = false
+        story.runs(seconds: 5)
+        story.server.say("live")
+        story.server.setTopic("plan A")
+        story.runs(seconds: 5)
+        story.disconnects { server in
+            server.setTopic("plan B")
+            server.say("missed")
+        }
+        #expect(story.topics.map(\.text) == ["plan A"] && story.texts == ["live", "missed"])
+        #expect(story.server.historyAsked.first == "CHATHISTORY AFTER #a msgid=m1 3", "\(story.server.historyAsked)")
+    }
+
     @Test func aMessageThatTheServerDoesNotKnowAnyMore() {
         let story = Story()
         story.runs(seconds: 5)

@@ -29,6 +29,9 @@ final class ScriptedServer: Connecting, @unchecked Sendable {
     var playsAtJoin: Bool?
     /// Called before each page is made.
     var beforePage: (Int) -> Void = { _ in }
+    /// Whether history holds topics.
+    var keepsTopics = true
+    private var unkept = 0
     private(set) var lines: [Line] = []
     private(set) var received: [String] = []
     private(set) var stream: ScriptedStream?
@@ -51,7 +54,7 @@ final class ScriptedServer: Connecting, @unchecked Sendable {
     /// Somebody says something.
     func say(_ text: String, by nick: String = "anna", after milliseconds: UInt64 = 1000, tags: String = "") {
         now += milliseconds
-        let line = Line(nick: nick, text: text, time: now, id: lines.count + 1, tags: tags)
+        let line = Line(nick: nick, text: text, time: now, id: lines.count + unkept + 1, tags: tags)
         lines.append(line)
         if isIn { send(shown(line)) }
     }
@@ -59,8 +62,8 @@ final class ScriptedServer: Connecting, @unchecked Sendable {
     /// Somebody, or a server by its name, sets the topic; a client that joins is told of it.
     func setTopic(_ text: String, by nick: String = "anna") {
         now += 1000
-        let line = Line(nick: nick, text: text, time: now, id: lines.count + 1, command: "TOPIC")
-        lines.append(line)
+        let line = Line(nick: nick, text: text, time: now, id: lines.count + unkept + 1, command: "TOPIC")
+        if keepsTopics { lines.append(line) } else { unkept += 1 }
         topic = text
         if isIn { send(shown(line)) }
     }
@@ -98,7 +101,7 @@ final class ScriptedServer: Connecting, @unchecked Sendable {
         case "CHATHISTORY" where answersHistory: history(message)
         case "PRIVMSG":
             now += 10
-            var line = Line(nick: "fairlead", text: message.trailing, time: now, id: lines.count + 1)
+            var line = Line(nick: "fairlead", text: message.trailing, time: now, id: lines.count + unkept + 1)
             line.tags = message.tags["+fairlead/mark"].map { "+fairlead/mark=\($0)" } ?? ""
             lines.append(line)
             send(shown(line, "label=\(message.tags["label"] ?? "")"))
