@@ -31,7 +31,6 @@ package final class TCPStream: ByteStream {
                 }
                 if received > 0 {
                     reading.mayHaveMore = received == count
-                    acknowledge()
                     return bytes
                 }
                 if received == 0 { return nil }
@@ -41,13 +40,6 @@ package final class TCPStream: ByteStream {
             await descriptor.readable()
             reading.mayHaveMore = true
         }
-    }
-
-    /// Has the system acknowledge what was read now. A server that holds back small writes until then (RFC 896; InspIRCd does) would
-    /// tell of a line 40 ms late otherwise, as long as nothing is to be said to it. The option does not last (tcp(7)).
-    private func acknowledge() {
-        var on: Int32 = 1
-        setsockopt(descriptor.number, Int32(IPPROTO_TCP), TCP_QUICKACK, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
     package func write(_ bytes: [UInt8]) async throws(StreamError) {
