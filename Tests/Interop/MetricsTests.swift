@@ -133,11 +133,13 @@ import Testing
         #expect(holder.stop() == 0)
     }
 
-    /// Alive all the time, ready only between `ready` and the word to stop. A server that does not answer holds the end up.
+    /// Alive all the time, ready only between `ready` and the word to stop. A line that its server does not answer holds the end up.
     @Test func aRelayThatStopsIsAliveAndNotReady() {
-        let (port, silent) = (freePort(), SilentPort())
+        let (port, server) = (freePort(), ForeignServer(.ngIRCd))
+        let proxy = TCPProxy(to: server.port)
+        defer { proxy.end() }
         let relay = RelayUnderTest(unstarted: ())
-        relay.configure(configuration(port, far: silent.port))
+        relay.configure(configuration(port, far: proxy.port))
         relay.start()
         var statuses: [Int] = []
         for _ in 0..<3000 where statuses.last != 200 {
@@ -148,13 +150,16 @@ import Testing
         }
         // Each of the first two may be too short to be seen.
         #expect(statuses.last == 200 && statuses.filter { $0 != 0 && $0 != 503 } == [200], "\(statuses) \(relay.log)")
+        #expect(relay.waitForLog("connected to a channel"), "\(relay.log)")
+        proxy.stall(true)
+        #expect(relay.command("say", "ops", "is anybody there?").exit == 0)
+        usleep(500_000)
         relay.signal(SIGTERM)
         #expect(relay.waitForLog("stopping"), "\(relay.log)")
         let answers = (HTTPProbe.ask(port, "/readyz"), HTTPProbe.ask(port, "/healthz"), HTTPProbe.ask(port, "/metrics").status)
         #expect(answers.0.status == 503 && answers.0.body == "stopping\n", "\(answers.0) \(relay.log)")
         #expect(answers.1.status == 200 && answers.2 == 200)
-        // The relay would wait for the server for half a minute.
+        // The relay would wait for the server for some seconds more.
         relay.kill()
-        silent.close()
     }
 }
