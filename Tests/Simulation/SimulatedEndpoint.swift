@@ -85,7 +85,7 @@ package actor SimulatedEndpoint: Endpoint {
             act.user.map { happening(act, seq: end - acts.count + offset, user: $0) }
         }
         let isMarked = server.kind == .marks
-        let source = isMarked ? [UInt8](bigEndian: UInt64(end)) : nil
+        let source = isMarked ? UInt64(end).bigEndianBytes : nil
         let acceptances = try await port.accept(happenings, in: channel, source: source, mayBeKnown: isCatchingUp && isMarked)
         for (happening, acceptance) in zip(happenings, acceptances) {
             if case .accepted = acceptance { world.accepted[server.name, default: []].append(happening) }
@@ -254,6 +254,5 @@ extension SimulatedHost {
 }
 
 extension [UInt8] {
-    fileprivate init(bigEndian value: UInt64) { self = (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * UInt64($0))) } }
     fileprivate var firstNumber: UInt64 { isEmpty ? 0 : firstUInt64 }
 }

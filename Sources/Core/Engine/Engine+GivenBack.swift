@@ -136,7 +136,7 @@ extension Engine {
         if case .profile = event { return }
         let profile = streams.profile(entry.head.stream, number)
         let bridge = streams[entry.head.stream].bridge
-        let home = routing.all.first { $0.bridge == bridge && !$0.settings.isPeer && $0.home == profile?.home }?.destination
+        let home = routing.member(of: profile?.home, in: bridge)?.destination
         let text: String? = if case .posted(let post) = event { post.content.text } else { nil }
         let item = GivenBack(
             id: streams.id(entry.head.stream, entry.head.number), position: entry.position, author: profile?.key ?? AuthorKey(rawValue: 0),

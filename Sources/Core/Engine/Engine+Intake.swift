@@ -46,9 +46,7 @@ extension Engine {
 
     /// Says something in every channel of a bridge, as the operator. Returns when it is journaled; nil for a bridge that is not there.
     package func say(_ text: String, in name: String) async throws -> EventID? {
-        guard let bridge = routing.bridges.values.first(where: { $0.name == name }), !routing.destinations(of: bridge.index).isEmpty else {
-            return nil
-        }
+        guard let bridge = routing.bridge(named: name) else { return nil }
         try await waitForPeers(of: bridge.index)
         try await waitForRoom()
         let nowhere = RoutingTable.Member(

@@ -43,7 +43,7 @@ extension Engine {
         }
         let stream = entry.head.stream
         let profile = streams.profile(stream, author)
-        let home = routing.all.first { $0.bridge == streams[stream].bridge && $0.home == profile?.home }?.settings.name
+        let home = routing.member(of: profile?.home, in: streams[stream].bridge)?.settings.name
         return PassingEvent(
             id: streams.id(stream, entry.head.number), kind: entry.kind, bridge: routing.bridges[streams[stream].bridge]?.name ?? "",
             from: streams.isOwn(stream) ? home ?? "here" : organisations[streams[stream].introduction.owner] ?? "a peer",

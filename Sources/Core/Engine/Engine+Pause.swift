@@ -28,7 +28,7 @@ extension Engine {
 
     /// Stops a bridge. Returns when that is durable; false if it was stopped already, nil if there is none of this name.
     package func pause(_ name: String) async throws -> Bool? {
-        guard let bridge = bridge(named: name) else { return nil }
+        guard let bridge = routing.bridge(named: name)?.index else { return nil }
         if paused[bridge] != nil { return false }
         let pause = Pause(time: loop.time, position: recent.end)
         paused[bridge] = pause
@@ -40,7 +40,7 @@ extension Engine {
     /// Lets a bridge go on: what was said meanwhile goes out in order. Returns when that is durable; false if it was not stopped, nil if
     /// there is none of this name.
     package func resume(_ name: String) async throws -> Bool? {
-        guard let bridge = bridge(named: name) else { return nil }
+        guard let bridge = routing.bridge(named: name)?.index else { return nil }
         guard let pause = paused[bridge] else { return false }
         try await tellReaders(of: bridge, since: pause)
         paused[bridge] = nil
@@ -48,10 +48,6 @@ extension Engine {
         for follower in followers.values { follower() }
         try await keep([], as: "\(Engine.pauseNote)\(bridge.rawValue)")
         return true
-    }
-
-    private func bridge(named name: String) -> BridgeIndex? {
-        routing.bridges.values.first { $0.name == name && !routing.destinations(of: $0.index).isEmpty }?.index
     }
 
     /// Readers learn what they were not told. Ends when nothing was committed during the last look.

@@ -73,7 +73,8 @@ extension Engine: BridgeHistory {
         let profile = streams.profile(stream, author)
         var place = CommittedEvent.Place.organisation(organisations[streams[stream].introduction.owner] ?? "unknown")
         if streams.isOwn(stream) {
-            place = profile?.home == member.home ? .here : .endpoint(routing.endpoint(of: profile?.home, in: member.bridge))
+            place =
+                profile?.home == member.home ? .here : .endpoint(routing.member(of: profile?.home, in: member.bridge)?.settings.endpoint)
         }
         if member.settings.direction == .into && place != .here { return nil }
         if heedingPause, place != .here, let pause = paused[member.bridge], entry.position >= pause.position { return nil }

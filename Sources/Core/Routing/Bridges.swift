@@ -73,9 +73,14 @@ package struct RoutingTable: Sendable {
     /// Channels without an outbox, in the order of their numbers.
     package private(set) var readers: [Member] = []
 
-    /// The endpoint in one of whose channels an author with this home speaks.
-    package func endpoint(of home: Home?, in bridge: BridgeIndex) -> String? {
-        destinations(of: bridge).lazy.compactMap { self.members[$0] }.first { $0.home == home }?.settings.endpoint
+    /// The bridge of this name, if it has members.
+    package func bridge(named name: String) -> BridgeRow? {
+        bridges.values.first { $0.name == name && !destinations(of: $0.index).isEmpty }
+    }
+
+    /// The channel in which an author with this home speaks.
+    package func member(of home: Home?, in bridge: BridgeIndex) -> Member? {
+        destinations(of: bridge).lazy.compactMap { self.members[$0] }.first { $0.home == home }
     }
     package var all: [Member] { members.values.sorted { $0.destination < $1.destination } }
 
