@@ -158,16 +158,11 @@ package actor PeerLink {
 
     private func dial(_ address: HostPort) async throws(StreamError) -> TLSStream {
         let (loop, identity, deadline) = (loop, identity, loop.now + LinkDriverLimits.connecting)
-        let result = await dialingEnd.guarding { () -> Result<TLSStream, StreamError> in
-            do throws(StreamError) {
-                let plain = try await TCPConnector(on: loop).connect(to: address, .none, from: nil, before: deadline)
-                let context = try TLSContext(identity: identity, protocolName: LinkListener.protocolName, isServer: false)
-                return .success(try await TLSStream.link(over: plain, context, isDialler: true, before: deadline, on: loop))
-            } catch {
-                return .failure(error)
-            }
+        return try await dialingEnd.guarding { () async throws(StreamError) -> TLSStream in
+            let plain = try await TCPConnector(on: loop).connect(to: address, .none, from: nil, before: deadline)
+            let context = try TLSContext(identity: identity, protocolName: LinkListener.protocolName, isServer: false)
+            return try await TLSStream.link(over: plain, context, isDialler: true, before: deadline, on: loop)
         }
-        return try result.get()
     }
 
     private func session(_ stream: TLSStream, isDialler: Bool) async {

@@ -17,7 +17,16 @@ package actor Interruption {
     }
 
     /// Does `work` in a child task. One at a time.
-    package func guarding<Answer: Sendable>(_ work: @escaping @Sendable () async -> Answer) async -> Answer {
+    package func guarding<Answer: Sendable, Failure>(_ work: @escaping @Sendable () async throws(Failure) -> Answer) async throws(Failure)
+        -> Answer
+    {
+        let result = await guarded { () -> Result<Answer, Failure> in
+            do throws(Failure) { return .success(try await work()) } catch { return .failure(error) }
+        }
+        return try result.get()
+    }
+
+    private func guarded<Answer: Sendable>(_ work: @escaping @Sendable () async -> Answer) async -> Answer {
         signal = Signal()
         if isInterrupted { signal.set() }
         return await withTaskGroup(of: Answer?.self) { group in

@@ -203,14 +203,9 @@ package actor IRCEndpoint: Endpoint {
     private func connect(to server: HostPort) async throws(StreamError) -> any ByteStream {
         let security = settings.usesTLS ? StreamSecurity.verified(authorities: settings.authorities) : .none
         let (connecting, local, deadline) = (connecting, settings.bind, loop.now + EndpointLimits.connecting)
-        let result = await connectingEnd.guarding { () -> Result<any ByteStream, StreamError> in
-            do throws(StreamError) {
-                return .success(try await connecting.connect(to: server, security, from: local, before: deadline))
-            } catch {
-                return .failure(error)
-            }
+        return try await connectingEnd.guarding { () async throws(StreamError) -> any ByteStream in
+            try await connecting.connect(to: server, security, from: local, before: deadline)
         }
-        return try result.get()
     }
 
     private func reset() {

@@ -26,20 +26,12 @@ package final class LocalDatagrams: Sendable {
 
     /// False if nobody took it.
     package func send(_ bytes: [UInt8]) -> Bool {
-        var target = sockaddr_un()
-        target.sun_family = sa_family_t(AF_UNIX)
-        var path = Array(address.utf8)
-        // A name of the abstract namespace begins with NUL and is as long as the address says; a path ends with NUL.
-        if path[0] == UInt8(ascii: "@") { path[0] = 0 } else { path.append(0) }
-        withUnsafeMutableBytes(of: &target.sun_path) { $0.copyBytes(from: path) }
-        let length = socklen_t(MemoryLayout.offset(of: \sockaddr_un.sun_path)! + path.count)
-        return withUnsafePointer(to: &target) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                while true {
-                    if sendto(number, bytes, bytes.count, Int32(MSG_NOSIGNAL), pointer, length) == bytes.count { return true }
-                    if errno != EINTR { return false }
-                }
+        let status = LocalSocket.withAddress(address) { target, length in
+            while true {
+                if sendto(number, bytes, bytes.count, Int32(MSG_NOSIGNAL), target, length) == bytes.count { return 0 }
+                if errno != EINTR { return -1 }
             }
         }
+        return status == 0
     }
 }
