@@ -35,6 +35,15 @@ package enum CoreLimits {
     package static let peerAuthors = 262_144
     /// Between two epochs that are opened at a peer's word.
     package static let forkPause = Interval.seconds(60)
+    /// A peer that had been away for longer, in seconds, when the journal ended is not awaited at the opening.
+    package static let longAway: Int64 = 3600
+    /// Streams in which nothing was taken in for longer, in seconds, are not named to a peer unless they are open: 30 days.
+    package static let resumed: Int64 = 30 * 86_400
+    /// Streams are kept for so long, in seconds, beyond the id map, whose months are dropped whole: 62 days.
+    package static let keptStreams: UInt64 = 62 * 86_400
+    /// Events with two contents that are remembered, and bytes of the second one that the operator is shown.
+    package static let conflicts = 1000
+    package static let evidence = 200
     /// Events of peers that could not be read once and are remembered.
     package static let unreadable = 1000
     /// Marks of events that are not known here, a channel.

@@ -11,25 +11,30 @@ extension LinkDriver {
         do {
             let base = try await port.base(of: destination)
             var held: [StreamID: UInt64] = [:]
-            var told: [StreamIndex: UInt64] = [:]
+            var told: [StreamIndex: PeerHolding] = [:]
             for holding in resumes.removeValue(forKey: name) ?? [] {
                 let introduction = mapping.model(holding.introduction)
                 held[introduction.stream] = holding.prefix
                 // A stream of ours that this journal lost: what the peer holds of it comes back.
                 do throws(PeerFault) {
-                    told[try await port.introduce(introduction, in: destination, by: mapping.peer)] = holding.prefix
+                    let stream = try await port.introduce(introduction, in: destination, by: mapping.peer)
+                    told[stream] = PeerHolding(prefix: holding.prefix, digest: holding.digest)
                 } catch {
                     counters.faults += 1
                     return self.end(LinkMapping.failure(error), about: FrameKind.resume.rawValue)
                 }
             }
-            await port.told(destination, holds: told)
+            try await port.told(destination, holds: told, by: mapping.peer)
             let (streams, end) = await port.streams(of: destination, for: mapping.peer)
             var position = end
-            for stream in streams {
-                let prefix = held[stream.introduction.stream] ?? 0
-                guard prefix < stream.prefix else { continue }
-                position = min(position, try await port.position(of: stream.index, from: prefix + 1))
+            for stream in streams where (held[stream.introduction.stream] ?? 0) < stream.prefix {
+                let name = stream.introduction.stream
+                if let start = try await port.position(of: stream.index, from: (held[name] ?? 0) + 1) {
+                    position = min(position, start)
+                } else if held[name] == nil {
+                    // It has not named it, and there is nothing left to offer: nothing is to be said of it.
+                    held[name] = stream.prefix
+                }
             }
             // The session may have changed meanwhile.
             guard let bridge = await port.bridge(of: destination), session.isOpen(index), outflows[name] == nil else { return }
@@ -282,7 +287,8 @@ extension LinkDriver {
         async throws
     {
         let first = passed[place].sent + 1
-        let reason: SkipReason = try await port.position(of: stream, from: first) < outflow.base ? .beforeJoin : .expired
+        let start = try await port.position(of: stream, from: first)
+        let reason: SkipReason = start.map { $0 < outflow.base } == true ? .beforeJoin : .expired
         let profiles = await port.profiles(of: stream).suffix(LinkLimits.skipProfiles).map {
             BatchItem.Profile(author: $0.number, record: $0.record)
         }

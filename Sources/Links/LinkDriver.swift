@@ -120,6 +120,7 @@ package actor LinkDriver {
         for waiter in pings.values { waiter.resume(returning: false) }
         pings = [:]
         await tellAcknowledged()
+        if session.isGreeted { await port.left(channels.values.sorted()) }
     }
 
     private func logChanged() {
@@ -281,7 +282,8 @@ package actor LinkDriver {
     private func resume(_ name: String, _ destination: DestinationID) async {
         do {
             guard let index = offered[name] else { return }
-            let holdings = try await port.holdings(of: destination, with: mapping.peer).map(mapping.wire)
+            let epoch = PeerEpoch(ordinal: session.peerHello?.epochOrdinal ?? 0, bits: session.peerHello?.epochBits ?? 0)
+            let holdings = try await port.holdings(of: destination, with: mapping.peer, whoseEpoch: epoch).map(mapping.wire)
             var rest = holdings.suffix(LinkLimits.streams)[...]
             repeat {
                 let part = rest.prefix(LinkLimits.resumeStreams)

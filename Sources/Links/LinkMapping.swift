@@ -43,6 +43,7 @@ struct LinkMapping: Hashable, Sendable {
         case .fork(let id): LinkFailure(.fork, "\(id) is of the running epoch and was never numbered here")
         case .notAllowed(let id): LinkFailure(.notAllowed, "\(id) changes what belongs to another relay")
         case .tooMany(let stream): LinkFailure(.tooLarge, "stream \(stream) is one too many in its channel")
+        case .forgotten: LinkFailure(.normal, "a stream was forgotten; introduce it again")
         case .unknownChannel: LinkFailure(.unknownChannel, "the channel is not shared any more")
         }
     }

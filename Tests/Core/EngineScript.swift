@@ -97,6 +97,12 @@ actor CountingReads: Journal, JournalReader {
     func positions(of stream: StreamIndex, numbers: ClosedRange<UInt64>) async throws(JournalError) -> [Position] {
         try await inner.positions(of: stream, numbers: numbers)
     }
+    func start(of stream: StreamIndex, from number: UInt64) async throws(JournalError) -> Position? {
+        try await inner.start(of: stream, from: number)
+    }
+    func lastErased(of stream: StreamIndex) async throws(JournalError) -> (number: UInt64, digest: UInt64)? {
+        try await inner.lastErased(of: stream)
+    }
     func entries(of streams: Set<StreamIndex>, _ place: ReadingPlace, atMost count: Int) async throws(JournalError) -> [LogEntry] {
         try await inner.entries(of: streams, place, atMost: count)
     }

@@ -188,6 +188,12 @@ package actor OutsideJournal: Journal, JournalReader {
     package func positions(of stream: StreamIndex, numbers: ClosedRange<UInt64>) async throws(JournalError) -> [Position] {
         try await outside { () async throws(JournalError) in try await inner.reader.positions(of: stream, numbers: numbers) }
     }
+    package func start(of stream: StreamIndex, from number: UInt64) async throws(JournalError) -> Position? {
+        try await outside { () async throws(JournalError) in try await inner.reader.start(of: stream, from: number) }
+    }
+    package func lastErased(of stream: StreamIndex) async throws(JournalError) -> (number: UInt64, digest: UInt64)? {
+        try await outside { () async throws(JournalError) in try await inner.reader.lastErased(of: stream) }
+    }
     package func entries(of streams: Set<StreamIndex>, _ place: ReadingPlace, atMost count: Int) async throws(JournalError) -> [LogEntry] {
         try await outside { () async throws(JournalError) in try await inner.reader.entries(of: streams, place, atMost: count) }
     }

@@ -24,7 +24,6 @@ import Testing
         _ = try await subject.journal.open()
         var batch = JournalSamples.foundation()
         batch.authors = [AuthorRow(stream: StreamIndex(1), number: 1, record: [1, 2, 3])]
-        batch.acknowledged = [AcknowledgedRow(peer: PeerIndex(1), stream: StreamIndex(1), prefix: 9)]
         batch.notes = ["restored": [7]]
         batch.claims = [
             Claim(destination: DestinationID(2), position: Position(3), part: 1, range: 10..<20),
@@ -48,7 +47,6 @@ import Testing
         #expect(state.authors == batch.authors)
         #expect(state.destinations == batch.destinations)
         #expect(state.claims == batch.claims.reversed())
-        #expect(state.acknowledged == batch.acknowledged)
         #expect(state.notes == batch.notes)
         #expect(state.bounceCount == 1 && state.lastBounce == 4)
         #expect(try await subject.journal.reader.bounces(from: 0, atMost: 10) == batch.bounces)

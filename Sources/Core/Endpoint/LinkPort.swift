@@ -9,15 +9,19 @@ package protocol LinkPort: Actor {
     /// The number by which the journal knows a peer; a new one at the first time.
     func index(of peer: RelayID) async -> PeerIndex
 
-    /// What is held of a shared channel: this relay's own streams and the peer's.
-    func holdings(of channel: DestinationID, with peer: RelayID) async throws -> [StreamHolding]
+    /// What is held of a shared channel: of this relay's own streams and the peer's those that are open, the peer's being of the epoch
+    /// `theirs`, and those in which something was taken in during the last 30 days.
+    func holdings(of channel: DestinationID, with peer: RelayID, whoseEpoch theirs: PeerEpoch) async throws -> [StreamHolding]
 
     /// Takes note of a stream that a peer speaks of. Throws `PeerFault` for one that it may not speak of.
     func introduce(_ introduction: StreamIntroduction, in channel: DestinationID, by peer: RelayID) async throws(PeerFault) -> StreamIndex
 
     /// A peer has said how far it holds the streams of a channel. What it holds of ours beyond this journal is awaited before anything
     /// new is numbered there.
-    func told(_ channel: DestinationID, holds: [StreamIndex: UInt64]) async
+    func told(_ channel: DestinationID, holds: [StreamIndex: PeerHolding], by peer: RelayID) async throws
+
+    /// The session with a peer that shared these channels has ended.
+    func left(_ channels: [DestinationID]) async
 
     /// Takes over what a peer passed on in a channel, in order, and returns once it is journaled. Duplicates are dropped and counted.
     /// Throws `PeerFault`, or what ends the engine.
@@ -36,8 +40,8 @@ package protocol LinkPort: Actor {
     /// From where on a channel is shared: the end of the log when both sides agreed for the first time.
     func base(of channel: DestinationID) async throws -> Position
 
-    /// Where the entries of a stream from a number on begin in the log; the oldest position whose content is here if that one is gone.
-    func position(of stream: StreamIndex, from number: UInt64) async throws -> Position
+    /// A place in the log before which a stream has nothing from a number on; nil if nothing of it is here any more.
+    func position(of stream: StreamIndex, from number: UInt64) async throws -> Position?
 
     /// Committed entries from a position on, in order; nil if there are none. The first may lie before `position`.
     func committed(from position: Position) async throws -> EntryRun?
@@ -69,6 +73,30 @@ package struct StreamHolding: Hashable, Sendable {
     /// Of the event at `prefix`; 0 where it has no content here.
     package let digest: UInt64
     package let holes: [UInt64]
+}
+
+/// What a peer says it holds of a stream, and the digest of the event at that number; 0 where it has no content of it.
+package struct PeerHolding: Hashable, Sendable {
+    package let prefix: UInt64
+    package let digest: UInt64
+
+    package init(prefix: UInt64, digest: UInt64) {
+        self.prefix = prefix
+        self.digest = digest
+    }
+}
+
+/// The epoch that a peer says it is in.
+package struct PeerEpoch: Hashable, Sendable {
+    package let ordinal: UInt64
+    package let bits: UInt64
+
+    package init(ordinal: UInt64, bits: UInt64) {
+        self.ordinal = ordinal
+        self.bits = bits
+    }
+
+    init(_ epoch: Epoch) { self.init(ordinal: UInt64(epoch.ordinal), bits: epoch.bits) }
 }
 
 /// A stream that can be passed on.
@@ -104,6 +132,8 @@ package enum PeerFault: Error, Hashable, Sendable {
     case notAllowed(EventID)
     /// More streams of one relay than are kept.
     case tooMany(StreamID)
+    /// A stream that was introduced so long ago that it has been forgotten: a new session introduces it again.
+    case forgotten(StreamIndex)
     /// No channel of the peer's any more.
     case unknownChannel
 }

@@ -54,11 +54,7 @@ extension Engine {
 
     package func bounced(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, _ reason: BounceReason) async {
         if outboxes[destination]?.machine.bounce(position, part: part) == true {
-            lastBounce += 1
-            write(
-                BounceRow(
-                    id: lastBounce, destination: destination, positions: position...position, count: 1, code: reason.code,
-                    text: reason.text, time: loop.time))
+            bounce(reason.code, reason.text, at: destination, position...position, count: 1)
         }
         settle(destination)
         await goOn(destination)
@@ -67,6 +63,9 @@ extension Engine {
     package func found(_ mark: Mark, in destination: DestinationID, as nativeID: NativeKey) async {
         let id = mark.id
         guard let stream = streams.index(of: id.stream), id.number <= streams[stream].prefix else {
+            if let stream = streams.index(of: id.stream), streams.isOwn(stream), streams[stream].introduction.epoch == epoch {
+                do { try await forked(stream, through: id.number) } catch { fail(error) }
+            }
             return keepOrphan(mark, in: destination, as: nativeID)
         }
         if ids.parts(id, at: destination) == nil, let known = try? await journal.reader.parts(of: id, at: destination) {
@@ -143,12 +142,6 @@ extension Engine {
         let delivery = outboxes[receipt.destination]?.deliveries[receipt.position]
         measures.delivered(
             at: place, receipt.position, accepted: delivery?.isRetried == false ? delivery?.accepted : nil, now: loop.now, time: loop.time)
-    }
-
-    /// Adds an entry to the bounce list.
-    func write(_ bounce: BounceRow) {
-        pending.bounces.append(bounce)
-        measures.bounced(bounce.code, at: routing.member(bounce.destination)?.settings.endpoint ?? "")
     }
 
     func write(_ receipt: Receipt) {

@@ -28,7 +28,7 @@ extension Engine {
     private func closeBatch() -> (JournalBatch, UInt64) {
         var closed = pending
         closed.time = loop.time
-        closed.streams = streams.takeChanged()
+        closed.streams = streams.takeChanged(at: closed.time)
         closed.destinations = changedDestinations.sorted().compactMap { row(of: $0) }
         for row in closed.destinations {
             routing.store(row)

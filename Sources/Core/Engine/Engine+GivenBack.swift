@@ -28,13 +28,47 @@ extension Engine {
 
     // MARK: Waiting for peers at the opening
 
-    /// Begins to wait for the peers of every bridge. Once, when the engine opens.
-    func awaitPeers(for interval: Interval) {
-        for member in routing.all where member.settings.isPeer { awaited[member.destination] = .word }
+    /// Begins to wait for the peers of every bridge, but for those that had been away for an hour when the journal ended: nothing of this
+    /// relay's reached them after that. Once, when the engine opens.
+    func awaitPeers(for interval: Interval, isRestored: Bool) async throws {
+        let end = try await journal.reader.read(from: Position(max(begin.rawValue, 1) - 1), atMost: 1).accepted.last
+        for member in routing.all {
+            guard member.settings.isPeer else { continue }
+            if !isRestored, let end, let since = away[member.settings.endpoint], since.seconds(until: end) > CoreLimits.longAway { continue }
+            awaited[member.destination] = .word
+        }
         if awaited.isEmpty { return }
         _ = loop.schedule(at: loop.now + interval) { [weak self] in
             self?.assumeIsolated { engine in for (channel, what) in engine.awaited where what == .word { engine.awaitNoMore(channel) } }
         }
+    }
+
+    /// The notes of peers that are away, by our names for them: since when, in seconds.
+    private static let awayNote = "away "
+
+    static func away(in state: JournalState) -> [String: UnixTime] {
+        var away: [String: UnixTime] = [:]
+        for (note, value) in state.notes where note.hasPrefix(awayNote) && value.count == 8 {
+            away[String(note.dropFirst(awayNote.count))] = UnixTime(seconds: value.firstUInt64)
+        }
+        return away
+    }
+
+    package func left(_ channels: [DestinationID]) {
+        for peer in Set(channels.compactMap { routing.member($0)?.settings.endpoint }) where away[peer] == nil { noteAway(peer) }
+    }
+
+    /// One that is new in the configuration is away as well.
+    func noteAway(_ peer: String) {
+        away[peer] = loop.time
+        pending.notes[Engine.awayNote + peer] = loop.time.seconds.bigEndianBytes
+        commitWhenQuiet()
+    }
+
+    private func noteHeard(in channel: DestinationID) {
+        guard let peer = routing.member(channel)?.settings.endpoint, away.removeValue(forKey: peer) != nil else { return }
+        pending.notes[Engine.awayNote + peer] = []
+        commitWhenQuiet()
     }
 
     private func awaitNoMore(_ channel: DestinationID) {
@@ -63,39 +97,30 @@ extension Engine {
         peerWaiters = []
     }
 
-    package func told(_ channel: DestinationID, holds: [StreamIndex: UInt64]) {
+    package func told(_ channel: DestinationID, holds: [StreamIndex: PeerHolding], by peer: RelayID) async throws {
+        noteHeard(in: channel)
         // A stream of ours of an epoch not below the running one: this relay was rolled back, and begins above both.
-        for stream in holds.keys where streams.isOwn(stream) && streams[stream].introduction.epoch.ordinal >= streams.epoch.ordinal {
-            if streams[stream].introduction.epoch != streams.epoch {
+        for (stream, held) in holds.sorted(by: { $0.key < $1.key }) where streams.isOwn(stream) {
+            let theirs = streams[stream].introduction.epoch
+            if theirs.ordinal < streams.epoch.ordinal { continue }
+            if theirs != streams.epoch {
                 streams.openEpoch(salt: entropy.bytes(8).firstUInt64, secret: epochSecret)
-            } else if let last = holds[stream], last > streams[stream].prefix {
-                forked(stream, through: last)
+            } else if held.prefix > streams[stream].prefix {
+                try await forked(stream, through: held.prefix)
             }
         }
-        guard awaited[channel] != nil else { return }
-        let owed = holds.filter { streams.isOwn($0.key) && streams[$0.key].prefix < $0.value }
-        awaited[channel] = owed.isEmpty ? nil : .events(owed)
-        if owed.isEmpty { return goOnAfterPeers() }
-        _ = loop.schedule(at: loop.now + CoreLimits.givingBack) { [weak self] in self?.assumeIsolated { $0.awaitNoMore(channel) } }
-    }
-
-    /// A peer knows more of the running epoch than this process ever numbered: the machine was rolled back while it ran, or a copy of it
-    /// runs elsewhere. Nothing more is born in that epoch, so that no number is used twice, and the operator is told.
-    ///
-    /// It is a peer's word, which costs an epoch: once a minute at most.
-    func forked(_ stream: StreamIndex, through last: UInt64) {
-        if let lastFork, lastFork.distance(to: loop.now) < CoreLimits.forkPause { return }
-        lastFork = loop.now
-        counters.forks += 1
-        streams.openEpoch(salt: entropy.bytes(8).firstUInt64, secret: epochSecret)
-        guard let place = routing.destinations(of: streams[stream].bridge).first else { return }
-        let known = streams[stream].prefix
-        lastBounce += 1
-        write(
-            BounceRow(
-                id: lastBounce, destination: place, positions: Position.zero...Position.zero, count: last - known, code: "fork",
-                text: "a peer holds \(streams.id(stream, last)); this process has numbered up to \(known)", time: loop.time))
-        commitSignal.set()
+        if awaited[channel] != nil {
+            let owed = holds.mapValues(\.prefix).filter { streams.isOwn($0.key) && streams[$0.key].prefix < $0.value }
+            awaited[channel] = owed.isEmpty ? nil : .events(owed)
+            if owed.isEmpty {
+                goOnAfterPeers()
+            } else {
+                _ = loop.schedule(at: loop.now + CoreLimits.givingBack) { [weak self] in self?.assumeIsolated { $0.awaitNoMore(channel) } }
+            }
+        }
+        for (stream, held) in holds.sorted(by: { $0.key < $1.key }) {
+            try await compare(Held(stream: stream, number: held.prefix, digest: held.digest, words: "It said so in its RESUME"), with: peer)
+        }
     }
 
     /// Something came from a peer: perhaps everything that was awaited of it.
@@ -224,11 +249,7 @@ extension Engine {
             if let place { settle(item, .unconfirmed, as: nil, at: place) }
         }
         guard let place = home ?? routing.all.first?.destination else { return }
-        lastBounce += 1
-        write(
-            BounceRow(
-                id: lastBounce, destination: place, positions: first...last, count: UInt64(lost.count), code: "unconfirmed",
-                text: "given back by a peer and not found again on its network", time: loop.time))
+        bounce("unconfirmed", "given back by a peer and not found again on its network", at: place, first...last, count: UInt64(lost.count))
         commitSignal.set()
     }
 }

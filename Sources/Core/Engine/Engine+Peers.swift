@@ -44,15 +44,17 @@ extension Engine: LinkPort {
     package func accept(_ passed: PassedOn, in channel: DestinationID, from peer: RelayID) async throws {
         try await waitForRoom()
         guard let member = routing.member(channel), member.settings.isPeer else { throw PeerFault.unknownChannel }
+        if let head = passed.entries.heads.first(where: { !streams.contains($0.stream) }) { throw PeerFault.forgotten(head.stream) }
         var born = EntryBuffer()
         var fault: PeerFault?
         for row in passed.profiles { learn(row) }
         var index = 0
+        var known: [Int] = []
         while index < passed.entries.count {
             index += acceptPlain(passed.entries, from: index, into: &born)
             if index == passed.entries.count { break }
             do throws(PeerFault) {
-                try accept(passed.entries, index, into: &born)
+                if try !accept(passed.entries, index, into: &born) { known.append(index) }
                 index += 1
             } catch {
                 // What came before it is in order and stays.
@@ -64,6 +66,9 @@ extension Engine: LinkPort {
         if !born.isEmpty { for other in routing.destinations(of: member.bridge) { try await fill(other, mayAskJournal: false) } }
         if !pending.isEmpty || recent.end != committedEnd { try await waitForCommit() }
         settleAwaited(channel)
+        // Only now, as the log must not grow between what was given its place and what is to have the next.
+        try await compare(passed.entries, known, with: peer)
+        if case .fork(let id)? = fault, let stream = streams.index(of: id.stream) { try await forked(stream, through: id.number) }
         if let fault { throw fault }
     }
 
@@ -89,21 +94,19 @@ extension Engine: LinkPort {
         return count
     }
 
-    private func accept(_ entries: EntryBuffer, _ index: Int, into born: inout EntryBuffer) throws(PeerFault) {
+    /// False: it is known already.
+    private func accept(_ entries: EntryBuffer, _ index: Int, into born: inout EntryBuffer) throws(PeerFault) -> Bool {
         let head = entries.heads[index]
         let known = streams.prefix(of: head.stream)
         let last = if case .skip(let through, _) = head.content { through } else { head.number }
         let id = streams.id(head.stream, head.number)
         if last <= known {
             counters.duplicates += 1
-            return
+            return false
         }
         guard head.number <= known + 1 else { throw .gap(id, expected: known + 1) }
         let isGivenBack = streams.isOwn(head.stream)
-        if isGivenBack && streams[head.stream].introduction.epoch == epoch {
-            forked(head.stream, through: last)
-            throw .fork(id)
-        }
+        if isGivenBack && streams[head.stream].introduction.epoch == epoch { throw .fork(streams.id(head.stream, last)) }
         let position = pending.first + pending.entries.count + born.count
         let taken: EntryHead
         var returned: LogEntry?
@@ -122,7 +125,7 @@ extension Engine: LinkPort {
             case .stub:
                 stub(head, position, into: &born)
                 streams.advance(head.stream, to: last)
-                return
+                return true
             }
             taken = EntryHead(
                 stream: head.stream, number: head.number, originTime: head.originTime, hops: head.hops, source: head.source,
@@ -135,6 +138,7 @@ extension Engine: LinkPort {
         counters.passedOn += 1
         streams.advance(head.stream, to: last)
         if let returned { awaitConfirmation(returned) }
+        return true
     }
 
     private enum Verdict {
@@ -169,11 +173,9 @@ extension Engine: LinkPort {
             content: .skip(through: head.number, .refused), source: head.source)
         born.append(stub, record: [])
         for member in routing.all where member.bridge == streams[head.stream].bridge && !member.settings.isPeer {
-            lastBounce += 1
-            write(
-                BounceRow(
-                    id: lastBounce, destination: member.destination, positions: position...position, count: 1, code: "undecodable",
-                    text: "event \(streams.id(head.stream, head.number)) of a peer can't be read", time: loop.time))
+            bounce(
+                "undecodable", "event \(streams.id(head.stream, head.number)) of a peer can't be read", at: member.destination,
+                position...position, count: 1)
         }
     }
 
@@ -209,23 +211,17 @@ extension Engine: LinkPort {
 
     // MARK: Passing on
 
-    package func holdings(of channel: DestinationID, with peer: RelayID) async throws -> [StreamHolding] {
+    package func holdings(of channel: DestinationID, with peer: RelayID, whoseEpoch theirs: PeerEpoch) async throws -> [StreamHolding] {
         guard let member = routing.member(channel) else { return [] }
         var holdings: [StreamHolding] = []
         for row in streams.rows(of: member.bridge) where row.introduction.owner == relay || row.introduction.owner == peer {
-            let digest = try await digest(of: row)
+            let isOpen = theirs == PeerEpoch(row.introduction.epoch) || row.introduction.epoch == epoch
+            guard isOpen || !row.holes.isEmpty || row.changed.seconds(until: loop.time) <= CoreLimits.resumed else { continue }
+            let digest = try await digest(of: row.index, row.prefix)
             holdings.append(
                 StreamHolding(introduction: row.introduction, prefix: row.prefix, digest: digest, holes: row.holes.map(\.number)))
         }
         return holdings
-    }
-
-    private func digest(of row: StreamRow) async throws -> UInt64 {
-        guard row.prefix > 0, let position = try await journal.reader.positions(of: row.index, numbers: row.prefix...row.prefix).first,
-            let entry = try await entry(at: position), entry.head.isEvent
-        else { return 0 }
-        let envelope = Envelope(id: streams.id(row.index, row.prefix), originTime: entry.head.originTime, hops: entry.head.hops)
-        return envelope.digest(of: entry.record)
     }
 
     package func streams(of channel: DestinationID, for peer: RelayID) -> (streams: [PassedStream], end: Position) {
@@ -255,8 +251,11 @@ extension Engine: LinkPort {
         return base
     }
 
-    package func position(of stream: StreamIndex, from number: UInt64) async throws -> Position {
-        try await journal.reader.positions(of: stream, numbers: number...number).first ?? oldest
+    package func position(of stream: StreamIndex, from number: UInt64) async throws -> Position? {
+        let (end, all) = (committedEnd, recent.end)
+        if let start = try await journal.reader.start(of: stream, from: number) { return start }
+        // Perhaps it is about to be written.
+        return end < all ? end : nil
     }
 
     package func committed(from position: Position) async throws -> EntryRun? {

@@ -42,11 +42,8 @@ extension Engine {
         outboxes[destination]?.parkedBefore = end
         outboxes[destination]?.held = nil
         changedDestinations.insert(destination)
-        lastBounce += 1
-        write(
-            BounceRow(
-                id: lastBounce, destination: destination, positions: held.position...Position(end.rawValue - 1), count: count,
-                code: "parked", text: "held back since \(held.accepted.text)", time: loop.time))
+        bounce(
+            "parked", "held back since \(held.accepted.text)", at: destination, held.position...Position(end.rawValue - 1), count: count)
         commitSignal.set()
         wake(destination)
     }
@@ -106,11 +103,28 @@ extension Engine {
             let month = UnixTime(seconds: loop.time.seconds - min(loop.time.seconds, limits.keepIDs)).month
             if month != forgottenBefore {
                 try await journal.forgetIDs(before: month)
+                try await forgetStreams()
                 forgottenBefore = month
             }
         } catch JournalError.full {
             counters.full += 1
         }
+    }
+
+    /// Forgets streams in which nothing was said for longer than the id map stays, and whose content is gone. What still names one of their
+    /// events finds it unknown, as it finds its receipts.
+    private func forgetStreams() async throws {
+        let kept = limits.keepIDs + CoreLimits.keptStreams
+        let month = UnixTime(seconds: loop.time.seconds - min(loop.time.seconds, kept)).month
+        for stream in streams.unchanged(since: month) {
+            guard try await journal.reader.start(of: stream, from: 1) == nil, streams.contains(stream),
+                streams[stream].changed.month < month
+            else { continue }
+            streams.forget(stream)
+            pending.forgottenStreams.append(stream)
+            counters.streamsForgotten += 1
+        }
+        if !pending.forgottenStreams.isEmpty { commitSignal.set() }
     }
 
     private func retireContent() async throws {

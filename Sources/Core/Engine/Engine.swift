@@ -64,12 +64,16 @@ package actor Engine: RelayPort {
     var unreadable: Set<EventID> = []
     /// When a peer last spoke of events of the running epoch that were never numbered here.
     var lastFork: Instant?
+    /// Events that somebody else holds with another content, as far as the operator was told of them.
+    var conflicts: Set<EventID> = []
     /// Whom to tell of commits.
     var followers: [UInt64: @Sendable () -> Void] = [:]
     var lastFollower: UInt64 = 0
     /// Peers of whom something is awaited before anything is numbered, by channel.
     var awaited: [DestinationID: Awaited] = [:]
     var peerWaiters: [UnsafeContinuation<Void, Never>] = []
+    /// Peers without a session, by our names for them, and since when.
+    var away: [String: UnixTime] = [:]
     var isStopping = false
     /// Lost events of ours that came back and are not settled; where the first of them may stand.
     var givenBack: [GivenBack] = []
@@ -143,6 +147,7 @@ package actor Engine: RelayPort {
         peers = Engine.peers(in: state)
         orphans = Engine.orphans(in: state)
         paused = Engine.pauses(in: state)
+        away = Engine.away(in: state)
         if let note = state.notes[Engine.givenBackNote], note.count == 8 { givenBackStart = Position(note.firstUInt64) }
     }
 
@@ -156,6 +161,7 @@ package actor Engine: RelayPort {
     /// Makes the bridges agree with the configuration, at the start and at each reload. What is unchanged is not touched.
     package func configure(_ settings: [BridgeSettings]) async throws {
         let before = Set(routing.all.map(\.destination))
+        let peersBefore = Set(routing.all.filter(\.settings.isPeer).map(\.settings.endpoint))
         let changes = routing.configure(settings, head: recent.end, entropy: entropy)
         pending.bridges += changes.bridges
         let now = Set(routing.all.map(\.destination))
@@ -169,10 +175,14 @@ package actor Engine: RelayPort {
         for gone in before.subtracting(now) where awaited.removeValue(forKey: gone) != nil { goOnAfterPeers() }
         if isOpening {
             isOpening = false
-            awaitPeers(
-                for: openState.notes[Engine.restoredNote].map(\.isEmpty) == false ? CoreLimits.peersWordAfterRestore : CoreLimits.peersWord)
+            let isRestored = openState.notes[Engine.restoredNote].map(\.isEmpty) == false
+            try await awaitPeers(for: isRestored ? CoreLimits.peersWordAfterRestore : CoreLimits.peersWord, isRestored: isRestored)
             if openState.notes[Engine.restoredNote] != nil { pending.notes[Engine.restoredNote] = [] }
             try await recallGivenBack()
+        }
+        for member in routing.all where member.settings.isPeer && !peersBefore.contains(member.settings.endpoint) {
+            let isKnown = openState.destinations.contains { $0.name.hasPrefix(member.settings.endpoint + ":") }
+            if !isKnown && away[member.settings.endpoint] == nil { noteAway(member.settings.endpoint) }
         }
         changedDestinations.formUnion(changes.destinations.map(\.id))
         if !changes.bridges.isEmpty || !changes.destinations.isEmpty { commitSignal.set() }
@@ -264,16 +274,21 @@ package actor Engine: RelayPort {
         workSignal.set()
     }
 
+    /// What happened can't be told to whoever asked for it: it ends the engine.
+    func fail(_ error: any Error) {
+        failure = failure ?? error
+        end()
+        for waiter in commitWaiters { waiter.continuation.resume() }
+        commitWaiters.removeAll()
+        goOnAfterPeers()
+    }
+
     /// Does a part of the engine's work; what it throws ends the engine, as nobody knows what is on the disk.
     private func ending(_ body: @Sendable (isolated Engine) async throws -> Void) async {
         do {
             try await body(self)
         } catch {
-            failure = failure ?? error
-            end()
-            for waiter in commitWaiters { waiter.continuation.resume() }
-            commitWaiters.removeAll()
-            goOnAfterPeers()
+            fail(error)
         }
     }
 

@@ -30,6 +30,10 @@ package struct EngineCounters: Hashable, Sendable {
     package var unconfirmed: UInt64 = 0
     /// Times that a peer knew more of the running epoch than was numbered here.
     package var forks: UInt64 = 0
+    /// Times that an event of a peer's, or what it said of one, was another than the event that is here under the same id.
+    package var conflicts: UInt64 = 0
+    /// Streams that were forgotten, as nothing was said in them for longer than ids are kept.
+    package var streamsForgotten: UInt64 = 0
     /// Authors of peers beyond the number that is kept.
     package var authorsRefused: UInt64 = 0
     /// Peers whose word was awaited in vain at the opening.
@@ -65,6 +69,8 @@ package struct EngineCounters: Hashable, Sendable {
         confirmed += other.confirmed
         unconfirmed += other.unconfirmed
         forks += other.forks
+        conflicts += other.conflicts
+        streamsForgotten += other.streamsForgotten
         authorsRefused += other.authorsRefused
         peersNotAwaited += other.peersNotAwaited
         retried += other.retried
@@ -81,7 +87,7 @@ package struct EngineCounters: Hashable, Sendable {
             "uncertain": uncertain, "found": found, "orphans": orphans, "mended": mended, "given_back": givenBack, "confirmed": confirmed,
             "unconfirmed": unconfirmed, "peers_not_awaited": peersNotAwaited, "commits": commits, "full": full,
             "below_reserve": belowReserve,
-            "forks": forks, "authors_refused": authorsRefused, "retried": retried,
+            "forks": forks, "conflicts": conflicts, "streams_forgotten": streamsForgotten, "authors_refused": authorsRefused, "retried": retried,
         ]
     }
 

@@ -7,6 +7,8 @@ package struct StreamTable: Hashable, Sendable {
     /// Under which this relay's events are born now.
     package private(set) var epoch: Epoch
     private var rows: [StreamRow] = []
+    /// Where in `rows` the streams from 1 on are; -1 for one that was forgotten.
+    private var places: [Int32] = []
     private var indexes: [StreamID: StreamIndex] = [:]
     private var own: [BridgeIndex: StreamIndex] = [:]
     private var profiles: [StreamIndex: [UInt64: Profile]] = [:]
@@ -44,10 +46,7 @@ package struct StreamTable: Hashable, Sendable {
         self.owner = owner
         let highest = state.streams.filter { $0.introduction.owner == owner }.map(\.introduction.epoch.ordinal).max() ?? 0
         epoch = Epoch(ordinal: highest + 1, salt: salt, secret: secret)
-        for row in state.streams {
-            precondition(row.index.rawValue == UInt32(rows.count + 1), "the journal's streams are not numbered from 1")
-            add(row)
-        }
+        for row in state.streams { add(row) }
         for author in state.authors {
             var dropped = 0
             guard case .profile(let profile)? = try? Event.decode(author.record.span.bytes, droppedSpans: &dropped).event else { continue }
@@ -55,7 +54,12 @@ package struct StreamTable: Hashable, Sendable {
         }
     }
 
-    package subscript(_ index: StreamIndex) -> StreamRow { rows[Int(index.rawValue) - 1] }
+    package subscript(_ index: StreamIndex) -> StreamRow { rows[place(of: index)] }
+
+    private func place(of index: StreamIndex) -> Int { Int(places[Int(index.rawValue) - 1]) }
+
+    /// Whether a stream that was known once still is.
+    package func contains(_ index: StreamIndex) -> Bool { index.rawValue <= UInt32(places.count) && place(of: index) >= 0 }
 
     package func index(of stream: StreamID) -> StreamIndex? { indexes[stream] }
     package func id(_ stream: StreamIndex, _ number: UInt64) -> EventID {
@@ -79,7 +83,7 @@ package struct StreamTable: Hashable, Sendable {
     package mutating func ownStream(of bridge: BridgeRow) -> StreamIndex {
         if let known = own[bridge.index] { return known }
         let introduction = StreamIntroduction(owner: owner, bridge: bridge.key, epoch: epoch)
-        let index = StreamIndex(UInt32(rows.count + 1))
+        let index = nextIndex
         add(StreamRow(index: index, introduction: introduction, bridge: bridge.index))
         own[bridge.index] = index
         changed.insert(index)
@@ -95,13 +99,18 @@ package struct StreamTable: Hashable, Sendable {
 
     /// A stream that a peer speaks of: its own, or one of ours that this journal lost.
     package mutating func introduce(_ introduction: StreamIntroduction, bridge: BridgeIndex) -> StreamIndex {
-        let index = StreamIndex(UInt32(rows.count + 1))
+        let index = nextIndex
         add(StreamRow(index: index, introduction: introduction, bridge: bridge))
         changed.insert(index)
         return index
     }
 
+    private var nextIndex: StreamIndex { StreamIndex(UInt32(places.count + 1)) }
+
     private mutating func add(_ row: StreamRow) {
+        while places.count < Int(row.index.rawValue) { places.append(-1) }
+        precondition(places[Int(row.index.rawValue) - 1] < 0, "a stream is added once")
+        places[Int(row.index.rawValue) - 1] = Int32(rows.count)
         rows.append(row)
         indexes[row.introduction.stream] = row.index
         counts[Place(owner: row.introduction.owner, bridge: row.bridge), default: Count()].streams += 1
@@ -111,12 +120,12 @@ package struct StreamTable: Hashable, Sendable {
 
     /// Everything of a stream up to a number is held or SKIPped.
     package mutating func advance(_ stream: StreamIndex, to number: UInt64) {
-        rows[Int(stream.rawValue) - 1].prefix = number
+        rows[place(of: stream)].prefix = number
         noteChanged(stream)
     }
 
     /// The number up to which all of a stream is held or SKIPped.
-    package func prefix(of stream: StreamIndex) -> UInt64 { rows[Int(stream.rawValue) - 1].prefix }
+    package func prefix(of stream: StreamIndex) -> UInt64 { rows[place(of: stream)].prefix }
 
     private mutating func noteChanged(_ stream: StreamIndex) {
         if lastChanged == stream { return }
@@ -125,7 +134,36 @@ package struct StreamTable: Hashable, Sendable {
     }
 
     /// The streams of a bridge, in the order in which they became known.
-    package func rows(of bridge: BridgeIndex) -> [StreamRow] { rows.filter { $0.bridge == bridge } }
+    package func rows(of bridge: BridgeIndex) -> [StreamRow] { rows.filter { $0.bridge == bridge }.sorted { $0.index < $1.index } }
+
+    /// Streams that have not changed since before a month, but for those in which this relay's newest epoch with a word speaks: by them its
+    /// next epoch knows what it has to be above.
+    package func unchanged(since month: UInt32) -> [StreamIndex] {
+        let newest = rows.lazy.filter { $0.introduction.owner == owner }.map(\.introduction.epoch.ordinal).max() ?? 0
+        return rows.filter { row in
+            row.changed.month < month && !changed.contains(row.index)
+                && !(row.introduction.owner == owner && row.introduction.epoch.ordinal == newest)
+        }.map(\.index).sorted()
+    }
+
+    /// Forgets a stream and its authors. Its index is not given again.
+    package mutating func forget(_ index: StreamIndex) {
+        let row = self[index]
+        let place = place(of: index)
+        let counted = Place(owner: row.introduction.owner, bridge: row.bridge)
+        counts[counted]?.streams -= 1
+        counts[counted]?.authors -= profiles[index]?.count ?? 0
+        indexes[row.introduction.stream] = nil
+        profiles[index] = nil
+        numbers[index] = nil
+        places[Int(index.rawValue) - 1] = -1
+        // The last one takes its place.
+        let last = rows.removeLast()
+        if last.index != index {
+            rows[place] = last
+            places[Int(last.index.rawValue) - 1] = Int32(place)
+        }
+    }
 
     /// The newest profiles of a stream's authors by number.
     package func profiles(of stream: StreamIndex) -> [(number: UInt64, profile: Profile)] {
@@ -134,7 +172,7 @@ package struct StreamTable: Hashable, Sendable {
 
     /// The next number of a stream of this relay's own.
     package mutating func nextNumber(in stream: StreamIndex) -> UInt64 {
-        let place = Int(stream.rawValue) - 1
+        let place = place(of: stream)
         rows[place].prefix += 1
         noteChanged(stream)
         return rows[place].prefix
@@ -172,12 +210,15 @@ package struct StreamTable: Hashable, Sendable {
         newest[author] = profile
     }
 
-    /// The rows that changed since this was last asked.
-    package mutating func takeChanged() -> [StreamRow] {
+    /// The rows that changed since this was last asked, as they are to be written at `time`.
+    package mutating func takeChanged(at time: UnixTime) -> [StreamRow] {
         defer {
             changed.removeAll(keepingCapacity: true)
             lastChanged = nil
         }
-        return changed.sorted().map { self[$0] }
+        return changed.sorted().map { index in
+            rows[place(of: index)].changed = time
+            return self[index]
+        }
     }
 }

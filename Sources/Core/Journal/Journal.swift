@@ -18,7 +18,7 @@ package protocol Journal: Actor {
     /// Erases the content of entries before a position, at most `slice` blocks of them; says how many blocks went.
     func retire(before position: Position, slice: Int) async throws(JournalError) -> Int
 
-    /// Forgets the id map of months before `month` (`UnixTime.month`).
+    /// Forgets the id map of months before `month` (`UnixTime.month`), and what changed then.
     func forgetIDs(before month: UInt32) async throws(JournalError)
 
     /// Ends the use of the store. Nothing is called afterwards.
@@ -36,6 +36,12 @@ package protocol JournalReader: Actor {
 
     /// Where events of a stream are, ascending by number. Retired ones are left out.
     func positions(of stream: StreamIndex, numbers: ClosedRange<UInt64>) async throws(JournalError) -> [Position]
+
+    /// A place in the log before which a stream has no number from `number` on; nil if none of it is here.
+    func start(of stream: StreamIndex, from number: UInt64) async throws(JournalError) -> Position?
+
+    /// The highest number of a stream whose content was erased, and the digest that it had; nil if none was.
+    func lastErased(of stream: StreamIndex) async throws(JournalError) -> (number: UInt64, digest: UInt64)?
 
     /// Entries of some streams nearest to a place, ascending by position, at most `count` of them. Costs as much in a busy log as in a quiet
     /// one: other streams' entries are not looked at, but for those that share a block.
@@ -119,7 +125,8 @@ package struct JournalBatch: Hashable, Sendable {
     package var changes: [ChangeRow] = []
     package var bounces: [BounceRow] = []
     package var droppedBounces: [UInt64] = []
-    package var acknowledged: [AcknowledgedRow] = []
+    /// Streams whose content is gone and that nobody speaks of any more; their authors go with them.
+    package var forgottenStreams: [StreamIndex] = []
     /// Single values by name, such as what `restore` leaves for the next start. An empty one takes the note away.
     package var notes: [String: [UInt8]] = [:]
 
@@ -131,7 +138,7 @@ package struct JournalBatch: Hashable, Sendable {
     package var isEmpty: Bool {
         entries.isEmpty && bridges.isEmpty && streams.isEmpty && authors.isEmpty && destinations.isEmpty && claims.isEmpty
             && receipts.isEmpty && keys.isEmpty && changes.isEmpty && bounces.isEmpty && droppedBounces.isEmpty
-            && acknowledged.isEmpty && notes.isEmpty
+            && forgottenStreams.isEmpty && notes.isEmpty
     }
 }
 
@@ -147,7 +154,6 @@ package struct JournalState: Hashable, Sendable {
     package var destinations: [DestinationRow] = []
     /// In the order of destination, position, part.
     package var claims: [Claim] = []
-    package var acknowledged: [AcknowledgedRow] = []
     package var bounceCount = 0
     package var lastBounce: UInt64 = 0
     package var notes: [String: [UInt8]] = [:]

@@ -26,8 +26,14 @@ package struct StreamRow: Hashable, Sendable {
     package var prefix: UInt64
     /// Numbers that only neighbours have SKIPped, ascending; at most 64.
     package var holes: [Hole]
+    /// When this row was last written: about when the last of its entries was accepted.
+    package var changed: UnixTime
 
-    package init(index: StreamIndex, introduction: StreamIntroduction, bridge: BridgeIndex, prefix: UInt64 = 0, holes: [Hole] = []) {
+    package init(
+        index: StreamIndex, introduction: StreamIntroduction, bridge: BridgeIndex, prefix: UInt64 = 0, holes: [Hole] = [],
+        changed: UnixTime = UnixTime(seconds: 0)
+    ) {
+        self.changed = changed
         self.index = index
         self.introduction = introduction
         self.bridge = bridge
@@ -255,18 +261,5 @@ package struct BounceRow: Hashable, Sendable {
         self.code = code
         self.text = text
         self.time = time
-    }
-}
-
-/// How far a peer holds a stream, by its own word.
-package struct AcknowledgedRow: Hashable, Sendable {
-    package let peer: PeerIndex
-    package let stream: StreamIndex
-    package let prefix: UInt64
-
-    package init(peer: PeerIndex, stream: StreamIndex, prefix: UInt64) {
-        self.peer = peer
-        self.stream = stream
-        self.prefix = prefix
     }
 }

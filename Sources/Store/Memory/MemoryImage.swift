@@ -14,13 +14,15 @@ struct MemoryImage {
     private(set) var blocks: [EntryRun] = []
     private(set) var natives: [Month] = []
     private(set) var changes: [EventID: [ChangeRow.Kind: ChangeRow]] = [:]
+    private var changeMonths: [EventID: [ChangeRow.Kind: UInt32]] = [:]
+    /// Of the highest erased number of each stream.
+    private(set) var erased: [StreamIndex: (number: UInt64, digest: UInt64)] = [:]
     private(set) var bounces: [UInt64: BounceRow] = [:]
     private var bridges: [BridgeIndex: BridgeRow] = [:]
     private var streams: [StreamIndex: StreamRow] = [:]
     private var authors: [AuthorPlace: AuthorRow] = [:]
     private var destinations: [DestinationID: DestinationRow] = [:]
     private var claims: [ClaimPlace: Claim] = [:]
-    private var acknowledged: [AcknowledgedPlace: AcknowledgedRow] = [:]
     private var notes: [String: [UInt8]] = [:]
 
     private struct AuthorPlace: Hashable {
@@ -34,11 +36,6 @@ struct MemoryImage {
         let part: UInt32
     }
 
-    private struct AcknowledgedPlace: Hashable {
-        let peer: PeerIndex
-        let stream: StreamIndex
-    }
-
     var state: JournalState {
         var state = JournalState()
         state.next = blocks.last?.end ?? .first
@@ -48,7 +45,6 @@ struct MemoryImage {
         state.authors = authors.values.sorted { ($0.stream, $0.number) < ($1.stream, $1.number) }
         state.destinations = destinations.values.sorted { $0.id < $1.id }
         state.claims = claims.values.sorted { ($0.destination, $0.position, $0.part) < ($1.destination, $1.position, $1.part) }
-        state.acknowledged = acknowledged.values.sorted { ($0.peer.rawValue, $0.stream) < ($1.peer.rawValue, $1.stream) }
         state.bounceCount = bounces.count
         state.lastBounce = bounces.keys.max() ?? 0
         state.notes = notes
@@ -73,7 +69,7 @@ struct MemoryImage {
         switch operation {
         case .commit(let batch): apply(batch)
         case .retire(let position, let slice): retire(before: position, slice: slice)
-        case .forgetIDs(let month): natives.removeAll { $0.month < month }
+        case .forgetIDs(let month): forgetIDs(before: month)
         }
     }
 
@@ -85,7 +81,11 @@ struct MemoryImage {
             destinations[row.id] = row
             claims = claims.filter { !row.isPast($0.value) }
         }
-        for row in batch.acknowledged { acknowledged[AcknowledgedPlace(peer: row.peer, stream: row.stream)] = row }
+        for stream in batch.forgottenStreams {
+            streams[stream] = nil
+            authors = authors.filter { $0.key.stream != stream }
+            erased[stream] = nil
+        }
         for (name, value) in batch.notes { notes[name] = value.isEmpty ? nil : value }
         if !batch.entries.isEmpty {
             let accepted = [UnixTime](repeating: batch.time, count: batch.entries.count)
@@ -99,7 +99,10 @@ struct MemoryImage {
             for receipt in batch.receipts { apply(receipt) }
             for row in batch.keys { natives[natives.count - 1].events[row.destination, default: [:]][row.key] = row.event }
         }
-        for change in batch.changes { changes[change.target, default: [:]][change.kind] = change }
+        for change in batch.changes {
+            changes[change.target, default: [:]][change.kind] = change
+            changeMonths[change.target, default: [:]][change.kind] = batch.time.month
+        }
         for row in batch.bounces { bounces[row.id] = row }
         for id in batch.droppedBounces { bounces[id] = nil }
     }
@@ -116,8 +119,26 @@ struct MemoryImage {
     private mutating func retire(before position: Position, slice: Int) {
         var count = 0
         while count < slice, blocks.count > 1, blocks[0].end <= position {
-            blocks.removeFirst()
+            noteErased(blocks.removeFirst())
             count += 1
+        }
+    }
+
+    private mutating func noteErased(_ run: EntryRun) {
+        for (index, head) in run.entries.heads.enumerated() where head.isEvent && head.number > erased[head.stream]?.number ?? 0 {
+            let id = EventID(stream: StreamID(rawValue: 0), number: head.number)
+            let envelope = Envelope(id: id, originTime: head.originTime, hops: head.hops)
+            erased[head.stream] = (head.number, envelope.digest(of: run.entries.record(index)))
+        }
+    }
+
+    private mutating func forgetIDs(before month: UInt32) {
+        natives.removeAll { $0.month < month }
+        for (target, months) in changeMonths {
+            for (kind, changed) in months where changed < month {
+                changes[target]?[kind] = nil
+                changeMonths[target]?[kind] = nil
+            }
         }
     }
 
@@ -144,6 +165,16 @@ struct MemoryImage {
 
     func position(at time: UnixTime) -> Position {
         blocks.first { $0.accepted[0] >= time }?.first ?? blocks.last?.end ?? .first
+    }
+
+    func start(of stream: StreamIndex, from number: UInt64) -> Position? {
+        for block in blocks {
+            for head in block.entries.heads where head.stream == stream {
+                let last = if case .skip(let through, _) = head.content { through } else { head.number }
+                if last >= number { return block.first }
+            }
+        }
+        return nil
     }
 
     func positions(of stream: StreamIndex, numbers: ClosedRange<UInt64>) -> [Position] {

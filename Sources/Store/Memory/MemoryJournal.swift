@@ -51,6 +51,12 @@ package actor MemoryJournal: Journal, JournalReader {
         image.positions(of: stream, numbers: numbers)
     }
 
+    package func start(of stream: StreamIndex, from number: UInt64) async throws(JournalError) -> Position? {
+        image.start(of: stream, from: number)
+    }
+
+    package func lastErased(of stream: StreamIndex) async throws(JournalError) -> (number: UInt64, digest: UInt64)? { image.erased[stream] }
+
     package func entries(of streams: Set<StreamIndex>, _ place: ReadingPlace, atMost count: Int) async throws(JournalError) -> [LogEntry] {
         image.entries(of: streams, place, atMost: count)
     }

@@ -116,12 +116,13 @@ package actor SQLiteJournal: Journal {
             let introduction = row.introduction
             try database.statement(
                 """
-                INSERT INTO streams(id, stream, owner, bridge_key, ordinal, salt, bits, bridge, prefix, holes) VALUES (?,?,?,?,?,?,?,?,?,?) \
-                ON CONFLICT(id) DO UPDATE SET prefix = excluded.prefix, holes = excluded.holes
+                INSERT INTO streams(id, stream, owner, bridge_key, ordinal, salt, bits, bridge, prefix, holes, changed) \
+                VALUES (?,?,?,?,?,?,?,?,?,?,?) \
+                ON CONFLICT(id) DO UPDATE SET prefix = excluded.prefix, holes = excluded.holes, changed = excluded.changed
                 """
             ).bind(row.index.rawValue).bind(introduction.stream.rawValue).bind(introduction.owner.bytes).bind(introduction.bridge.bytes)
                 .bind(introduction.epoch.ordinal).bind(introduction.epoch.salt).bind(introduction.epoch.bits)
-                .bind(row.bridge.rawValue).bind(row.prefix).bind(HoleCodec.encode(row.holes)).run()
+                .bind(row.bridge.rawValue).bind(row.prefix).bind(HoleCodec.encode(row.holes)).bind(row.changed.seconds).run()
             if streams[row.index] == nil { streams[row.index] = StreamWritten(id: introduction.stream, highest: 0) }
         }
         for row in batch.authors {
@@ -139,9 +140,11 @@ package actor SQLiteJournal: Journal {
             try database.statement("DELETE FROM claims WHERE destination = ? AND (position < ? OR position = ? AND part < ?)")
                 .bind(row.id.rawValue).bind(row.cursor.rawValue).bind(row.cursor.rawValue).bind(row.received.parts).run()
         }
-        for row in batch.acknowledged {
-            try database.statement("INSERT OR REPLACE INTO acknowledged VALUES (?,?,?)")
-                .bind(row.peer.rawValue).bind(row.stream.rawValue).bind(row.prefix).run()
+        for stream in batch.forgottenStreams {
+            for (table, column) in [("streams", "id"), ("authors", "stream"), ("lanes", "stream"), ("late", "stream")] {
+                try database.statement("DELETE FROM \(table) WHERE \(column) = ?").bind(stream.rawValue).run()
+            }
+            streams[stream] = nil
         }
         for (name, value) in batch.notes.sorted(by: { $0.key < $1.key }) {
             if value.isEmpty {
@@ -165,9 +168,9 @@ package actor SQLiteJournal: Journal {
         for receipt in batch.receipts { try write(receipt, month, database) }
         for row in batch.keys { try writeNative(row.key, row.destination, row.event, month, database) }
         for change in batch.changes {
-            try database.statement("INSERT OR REPLACE INTO changes VALUES (?,?,?,?,?,?)")
+            try database.statement("INSERT OR REPLACE INTO changes VALUES (?,?,?,?,?,?,?)")
                 .bind(change.target.stream.rawValue).bind(change.target.number).bind(Int(change.kind.rawValue))
-                .bind(change.by.stream.rawValue).bind(change.by.number).bind(change.position.rawValue).run()
+                .bind(change.by.stream.rawValue).bind(change.by.number).bind(change.position.rawValue).bind(month).run()
         }
         for row in batch.bounces {
             try database.statement("INSERT OR REPLACE INTO bounces VALUES (?,?,?,?,?,?,?,?)")
@@ -207,6 +210,8 @@ package actor SQLiteJournal: Journal {
             }
             months.remove(old)
         }
+        // Some hundred thousand rows in one go, once a month: less than dropping a month's table takes.
+        try database.statement("DELETE FROM changes WHERE month < ?").bind(month).run()
     }
 
     package func close() async {

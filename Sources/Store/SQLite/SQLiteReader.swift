@@ -86,6 +86,24 @@ actor SQLiteReader: JournalReader {
         return found.sorted { $0.number < $1.number }.map(\.position)
     }
 
+    func start(of stream: StreamIndex, from number: UInt64) throws(JournalError) -> Position? {
+        let database = opened()
+        // The lane that covers the number, or else the next one.
+        let lane = try database.statement(
+            "SELECT max(block) FROM (SELECT block FROM lanes WHERE stream = ? AND number <= ? ORDER BY number DESC LIMIT 1)"
+        ).bind(stream.rawValue).bind(number).first { $0.isNull(0) ? nil : $0.integer(0) }
+        let next = try database.statement("SELECT block FROM lanes WHERE stream = ? AND number > ? ORDER BY number LIMIT 1")
+            .bind(stream.rawValue).bind(number).first { $0.integer(0) }
+        let late = try database.statement("SELECT min(block) FROM late WHERE stream = ? AND number >= ?")
+            .bind(stream.rawValue).bind(number).first { $0.isNull(0) ? nil : $0.integer(0) }
+        return [(lane ?? nil) ?? next, late ?? nil].compactMap(\.self).min().map { Position($0) }
+    }
+
+    func lastErased(of stream: StreamIndex) throws(JournalError) -> (number: UInt64, digest: UInt64)? {
+        try opened().statement("SELECT erased, digest FROM streams WHERE id = ? AND erased > 0").bind(stream.rawValue)
+            .first { ($0.integer(0), $0.integer(1)) }
+    }
+
     /// nil if it was retired.
     private func run(ofBlockAt position: UInt64) throws(JournalError) -> EntryRun? {
         try opened().statement("SELECT count, time, entries FROM log WHERE position = ?").bind(position).first { row throws(JournalError) in

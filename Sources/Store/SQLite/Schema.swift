@@ -13,7 +13,7 @@ enum Schema {
         """
         CREATE TABLE streams(id INTEGER PRIMARY KEY, stream INTEGER NOT NULL UNIQUE, owner BLOB NOT NULL, bridge_key BLOB NOT NULL, \
         ordinal INTEGER NOT NULL, salt INTEGER NOT NULL, bits INTEGER NOT NULL, bridge INTEGER NOT NULL, prefix INTEGER NOT NULL, \
-        holes BLOB NOT NULL, erased INTEGER NOT NULL DEFAULT 0, digest INTEGER NOT NULL DEFAULT 0)
+        holes BLOB NOT NULL, changed INTEGER NOT NULL, erased INTEGER NOT NULL DEFAULT 0, digest INTEGER NOT NULL DEFAULT 0)
         """,
         "CREATE TABLE authors(stream INTEGER, number INTEGER, record BLOB NOT NULL, PRIMARY KEY(stream, number)) WITHOUT ROWID",
         """
@@ -27,13 +27,12 @@ enum Schema {
         """,
         """
         CREATE TABLE changes(stream INTEGER, number INTEGER, kind INTEGER, by_stream INTEGER NOT NULL, by_number INTEGER NOT NULL, \
-        position INTEGER NOT NULL, PRIMARY KEY(stream, number, kind)) WITHOUT ROWID
+        position INTEGER NOT NULL, month INTEGER NOT NULL, PRIMARY KEY(stream, number, kind)) WITHOUT ROWID
         """,
         """
         CREATE TABLE bounces(id INTEGER PRIMARY KEY, destination INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, \
         count INTEGER NOT NULL, code TEXT NOT NULL, text TEXT NOT NULL, time INTEGER NOT NULL)
         """,
-        "CREATE TABLE acknowledged(peer INTEGER, stream INTEGER, prefix INTEGER NOT NULL, PRIMARY KEY(peer, stream)) WITHOUT ROWID",
         "CREATE TABLE log(position INTEGER PRIMARY KEY, count INTEGER NOT NULL, time INTEGER NOT NULL, entries BLOB NOT NULL)",
         // For each block, where each of its streams begins in it; `late` for numbers that came after higher ones.
         "CREATE TABLE lanes(stream INTEGER, number INTEGER, block INTEGER NOT NULL, PRIMARY KEY(stream, number)) WITHOUT ROWID",

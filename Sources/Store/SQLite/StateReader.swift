@@ -22,11 +22,6 @@ struct StateReader {
         state.authors = try authors()
         state.destinations = try destinations()
         state.claims = try claims()
-        try database.statement("SELECT peer, stream, prefix FROM acknowledged").rows { row in
-            state.acknowledged.append(
-                AcknowledgedRow(peer: PeerIndex(row.integer32(0)), stream: StreamIndex(row.integer32(1)), prefix: row.integer(2)))
-            return true
-        }
         try database.statement("SELECT count(*), max(id) FROM bounces").rows { row in
             state.bounceCount = Int(truncatingIfNeeded: row.integer(0))
             state.lastBounce = row.integer(1)
@@ -71,7 +66,7 @@ struct StateReader {
 
     private func streams() throws(JournalError) -> [StreamRow] {
         var rows: [StreamRow] = []
-        let sql = "SELECT id, owner, bridge_key, ordinal, salt, bits, bridge, prefix, holes, stream FROM streams ORDER BY id"
+        let sql = "SELECT id, owner, bridge_key, ordinal, salt, bits, bridge, prefix, holes, stream, changed FROM streams ORDER BY id"
         try database.statement(sql).rows { row throws(JournalError) in
             let (owner, key) = (row.bytes(1), row.bytes(2))
             guard owner.count == 32, key.count == 16, let holes = HoleCodec.decode(row.bytes(8)) else {
@@ -83,7 +78,7 @@ struct StateReader {
             rows.append(
                 StreamRow(
                     index: StreamIndex(row.integer32(0)), introduction: introduction, bridge: BridgeIndex(row.integer32(6)),
-                    prefix: row.integer(7), holes: holes))
+                    prefix: row.integer(7), holes: holes, changed: UnixTime(seconds: row.integer(10))))
             return true
         }
         return rows
