@@ -131,6 +131,63 @@ import Testing
         #expect(try await subject.journal.reader.positions(of: StreamIndex(7), numbers: 1...400).isEmpty)
     }
 
+    /// From where on the log must be read for what a peer lacks of a stream.
+    @Test(arguments: JournalSubject.Kind.allCases)
+    func theBeginningOfARestIsFound(kind: JournalSubject.Kind) async throws {
+        let subject = try await filled(kind, 600, atOnce: 100)
+        let reader = subject.journal.reader
+        for number in [1, 2, 50, 51, 149, 300] as [UInt64] {
+            let start = try #require(try await reader.start(of: StreamIndex(1), from: number))
+            let event = try #require(try await reader.positions(of: StreamIndex(1), numbers: number...number).first)
+            #expect(start <= event && event - start < 100, "number \(number)")
+        }
+        #expect(try await reader.start(of: StreamIndex(7), from: 1) == nil)
+        #expect(try await reader.lastErased(of: StreamIndex(1)) == nil)
+        while try await subject.journal.retire(before: Position(301), slice: 8) > 0 {}
+        // The first number that is left is 151.
+        #expect(try await reader.start(of: StreamIndex(1), from: 1) == Position(301))
+        #expect(try await reader.start(of: StreamIndex(1), from: 151) == Position(301))
+        // What was erased last is still known by its digest.
+        let erased = try #require(try await reader.lastErased(of: StreamIndex(1)))
+        let id = JournalSamples.eventID(at: Position(299))
+        let digest = Envelope(id: id, originTime: JournalSamples.start, hops: 0).digest(of: JournalSamples.record(at: Position(299)))
+        #expect(erased.number == 150 && erased.digest == digest)
+    }
+
+    @Test(arguments: JournalSubject.Kind.allCases)
+    func aForgottenStreamIsGone(kind: JournalSubject.Kind) async throws {
+        let subject = try await filled(kind, 20, atOnce: 10)
+        var batch = JournalBatch(time: JournalSamples.start, first: Position(21))
+        batch.authors = [1, 2].map { AuthorRow(stream: StreamIndex($0), number: 1, record: [1, 2, 3]) }
+        try await subject.journal.commit(batch)
+        batch.authors = []
+        batch.forgottenStreams = [StreamIndex(1)]
+        try await subject.journal.commit(batch)
+        let state = try await subject.reopen()
+        #expect(state.streams.map(\.index) == [StreamIndex(2)])
+        #expect(state.authors.map(\.stream) == [StreamIndex(2)])
+    }
+
+    /// What changed goes with the month's ids.
+    @Test(arguments: JournalSubject.Kind.allCases)
+    func changesAreForgottenWithTheirMonth(kind: JournalSubject.Kind) async throws {
+        let subject = try await filled(kind, 10, atOnce: 10)
+        let (old, young) = (JournalSamples.eventID(at: Position(1)), JournalSamples.eventID(at: Position(2)))
+        let later = UnixTime(seconds: JournalSamples.start.seconds + 40 * 86_400)
+        for (time, target) in [(JournalSamples.start, old), (later, young)] {
+            var batch = JournalBatch(time: time, first: Position(11))
+            batch.changes = [
+                ChangeRow(target: target, kind: .deleted, by: JournalSamples.eventID(at: Position(3)), position: Position(3)),
+                ChangeRow(target: target, kind: .edited, by: JournalSamples.eventID(at: Position(4)), position: Position(4)),
+            ]
+            try await subject.journal.commit(batch)
+        }
+        try await subject.journal.forgetIDs(before: later.month)
+        _ = try await subject.reopen()
+        #expect(try await subject.journal.reader.changes(of: [old]) == [])
+        #expect(try await subject.journal.reader.changes(of: [young]).count == 2)
+    }
+
     @Test(arguments: JournalSubject.Kind.allCases)
     func theIDMapAnswersBothWays(kind: JournalSubject.Kind) async throws {
         let subject = try await filled(kind, 50, atOnce: 10)

@@ -105,7 +105,8 @@ extension Engine {
     func bounce(_ code: String, _ text: String, at destination: DestinationID, _ positions: ClosedRange<Position>, count: UInt64) {
         lastBounce += 1
         pending.bounces.append(
-            BounceRow(id: lastBounce, destination: destination, positions: positions, count: count, code: code, text: text, time: loop.time))
+            BounceRow(id: lastBounce, destination: destination, positions: positions, count: count, code: code, text: text, time: loop.time)
+        )
         measures.bounced(code, at: routing.member(destination)?.settings.endpoint ?? "")
         commitWhenQuiet()
     }

@@ -34,7 +34,9 @@ extension Engine {
         let end = try await journal.reader.read(from: Position(max(begin.rawValue, 1) - 1), atMost: 1).accepted.last
         for member in routing.all {
             guard member.settings.isPeer else { continue }
-            if !isRestored, let end, let since = away[member.settings.endpoint], since.seconds(until: end) > CoreLimits.longAway { continue }
+            if !isRestored, let end, let since = away[member.settings.endpoint], since.seconds(until: end) > CoreLimits.longAway {
+                continue
+            }
             awaited[member.destination] = .word
         }
         if awaited.isEmpty { return }

@@ -50,7 +50,8 @@ extension EngineCounters {
             .counter("fairlead_intake_unconfirmed_total", "Events given back that were not found again on their network.", unconfirmed),
             .counter("fairlead_intake_forks_total", "Times that a peer knew more of the running epoch than was numbered here.", forks),
             .counter(
-                "fairlead_intake_conflicts_total", "Times that an event, or what a peer said of one, had another content than the one here.",
+                "fairlead_intake_conflicts_total",
+                "Times that an event, or what a peer said of one, had another content than the one here.",
                 conflicts),
             .counter("fairlead_intake_streams_forgotten_total", "Streams that were silent for longer than ids are kept.", streamsForgotten),
             .counter("fairlead_intake_authors_refused_total", "Authors of peers beyond the number that is kept.", authorsRefused),

@@ -17,7 +17,9 @@ extension Engine {
     /// Has what a bounce entry speaks of delivered again, and forgets the entry. Returns when that is durable.
     package func retryBounce(_ id: UInt64) async throws -> RetryAnswer {
         guard let row = try await journal.reader.bounces(from: id, atMost: 1).first, row.id == id else { return .unknown }
-        if ["undecodable", "fork", "conflict"].contains(row.code) { return .refused("\(row.code): there is nothing that could be delivered") }
+        if ["undecodable", "fork", "conflict"].contains(row.code) {
+            return .refused("\(row.code): there is nothing that could be delivered")
+        }
         let first = max(row.positions.lowerBound, oldest)
         guard first <= row.positions.upperBound else { return .refused("its content is not in the journal any more") }
         let range = first...row.positions.upperBound

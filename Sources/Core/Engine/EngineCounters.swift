@@ -87,7 +87,8 @@ package struct EngineCounters: Hashable, Sendable {
             "uncertain": uncertain, "found": found, "orphans": orphans, "mended": mended, "given_back": givenBack, "confirmed": confirmed,
             "unconfirmed": unconfirmed, "peers_not_awaited": peersNotAwaited, "commits": commits, "full": full,
             "below_reserve": belowReserve,
-            "forks": forks, "conflicts": conflicts, "streams_forgotten": streamsForgotten, "authors_refused": authorsRefused, "retried": retried,
+            "forks": forks, "conflicts": conflicts, "streams_forgotten": streamsForgotten, "authors_refused": authorsRefused,
+            "retried": retried,
         ]
     }
 

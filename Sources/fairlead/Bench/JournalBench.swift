@@ -35,7 +35,8 @@ struct JournalBench {
         report(start)
         report(
             Figure(
-                "journal.append_per_second_at_\(isQuick ? "1m" : "10m")", "1/s", rates.old, target: start.median * 0.9, isHigherBetter: true))
+                "journal.append_per_second_at_\(isQuick ? "1m" : "10m")", "1/s", rates.old, target: start.median * 0.9, isHigherBetter: true
+            ))
         await young.journal.close()
         await old.journal.close()
     }

@@ -1,0 +1,164 @@
+import Base
+import Core
+import Model
+import Simulation
+import Store
+import Testing
+
+/// One name for two things: what comes twice with two contents, and a running epoch that is known elsewhere.
+@Suite struct ConflictTests {
+    private static let peer = SimulatedRelay.id(2)
+
+    private static let introduction = StreamIntroduction(
+        owner: peer, bridge: BridgeKey(bytes: [UInt8](repeating: 5, count: 16)), epoch: Epoch(ordinal: 1, salt: 1, bits: 1))
+
+    private static func head(_ stream: StreamIndex, _ number: UInt64) -> EntryHead {
+        EntryHead(stream: stream, number: number, originTime: UnixTime(seconds: 1_795_000_000), hops: 1, source: PeerIndex(1))
+    }
+
+    private static func record(_ text: String) -> [UInt8] { RecordEncoder.encode(.posted(Post(RichText(text))), author: 1) }
+
+    private static func passed(_ stream: StreamIndex, _ texts: [String]) -> PassedOn {
+        var passed = PassedOn()
+        for (index, text) in texts.enumerated() { passed.entries.append(head(stream, UInt64(index + 1)), record: record(text)) }
+        return passed
+    }
+
+    private static func digest(_ number: UInt64, _ text: String) -> UInt64 {
+        Envelope(id: EventID(stream: introduction.stream, number: number), originTime: UnixTime(seconds: 1_795_000_000), hops: 1)
+            .digest(of: record(text))
+    }
+
+    private func counters(_ bench: Bench) -> EngineCounters {
+        bench.world.running(bench.host) { bench.engine.assumeIsolated { $0.counters } }
+    }
+    private func bounces(_ bench: Bench) -> [BounceRow] {
+        bench.world.running(bench.host) { bench.memory.assumeIsolated { $0.currentBounces } }
+    }
+
+    private func told(_ bench: Bench) -> (StreamIndex, DestinationID) {
+        bench.start()
+        let channel = bench.destination("peer")
+        nonisolated(unsafe) var stream: StreamIndex?
+        bench.does {
+            stream = try await $0.engine.introduce(Self.introduction, in: channel, by: Self.peer)
+            try await $0.engine.accept(Self.passed(stream!, ["one", "two", "three"]), in: channel, from: Self.peer)
+        }
+        return (stream!, channel)
+    }
+
+    /// The first text stays; the operator learns of the second, once.
+    @Test func anEventThatComesAgainWithAnotherText() {
+        let bench = Bench([["a", "peer"]])
+        let (stream, channel) = told(bench)
+        bench.does { try await $0.engine.accept(Self.passed(stream, ["one", "two", "three"]), in: channel, from: Self.peer) }
+        #expect(counters(bench).duplicates == 3 && counters(bench).conflicts == 0)
+        for _ in 1...2 {
+            bench.does {
+                try await $0.engine.accept(Self.passed(stream, ["one", "forged", "three", "four"]), in: channel, from: Self.peer)
+            }
+        }
+        #expect(counters(bench).conflicts == 2)
+        let rows = bounces(bench)
+        #expect(rows.map(\.code) == ["conflict"])
+        #expect(rows.first?.text.contains("There it says: forged") == true, "\(rows)")
+        let texts = bench.world.running(bench.host) { bench.memory.assumeIsolated { $0.rows } }.entries.map(\.record)
+        #expect(texts == ["one", "two", "three", "four"].map(Self.record))
+        #expect(rows.first?.positions == Position(2)...Position(2))
+    }
+
+    @Test func aPeerThatHoldsAnotherTextSaysSoInItsResume() {
+        let bench = Bench([["a", "peer"]])
+        let (stream, channel) = told(bench)
+        for digest in [Self.digest(3, "three"), 0] {
+            bench.does { try await $0.engine.told(channel, holds: [stream: PeerHolding(prefix: 3, digest: digest)], by: Self.peer) }
+        }
+        #expect(counters(bench).conflicts == 0 && bounces(bench) == [])
+        bench.does {
+            try await $0.engine.told(channel, holds: [stream: PeerHolding(prefix: 2, digest: Self.digest(2, "other"))], by: Self.peer)
+        }
+        #expect(counters(bench).conflicts == 1)
+        #expect(bounces(bench).map(\.code) == ["conflict"])
+        #expect(counters(bench).forks == 0)
+    }
+
+    /// The same of an epoch that runs here: somebody numbers in it as well.
+    @Test func aDigestOfTheRunningEpochThatDiffersIsAFork() {
+        let bench = Bench([["a", "peer"]])
+        bench.start()
+        let channel = bench.destination("peer")
+        bench.does { try await $0.engine.told(channel, holds: [:], by: Self.peer) }
+        for number in 1...4 { bench.post("a", "k\(number)", "text \(number)") }
+        nonisolated(unsafe) var own: StreamHolding?
+        bench.does {
+            own = try await $0.engine.holdings(of: channel, with: Self.peer, whoseEpoch: PeerEpoch(ordinal: 0, bits: 0)).first
+            let stream = try await $0.engine.introduce(own!.introduction, in: channel, by: Self.peer)
+            // The profile and the first message had been acknowledged before.
+            await $0.engine.acknowledged(channel, before: Position(3))
+            try await $0.engine.told(channel, holds: [stream: PeerHolding(prefix: 4, digest: 77)], by: Self.peer)
+        }
+        #expect(counters(bench).forks == 1 && counters(bench).conflicts == 1)
+        let rows = bounces(bench)
+        #expect(rows.map(\.code) == ["fork", "conflict"])
+        // The range of what may have two contents: numbers 3 to 5.
+        #expect(rows.first?.positions == Position(3)...Position(5))
+        #expect(rows.first?.count == 3)
+        bench.post("a", "k9", "in a new epoch")
+        bench.does {
+            let held = try await $0.engine.holdings(of: channel, with: Self.peer, whoseEpoch: PeerEpoch(ordinal: 0, bits: 0))
+            #expect(held.map(\.prefix) == [5, 2])
+            #expect(held.map(\.introduction.epoch.ordinal) == [1, 2])
+        }
+    }
+
+    /// A mark of ours in a channel that names what this process never numbered.
+    @Test func aMarkOfTheRunningEpochIsAFork() {
+        let bench = Bench([["a", "b"]])
+        bench.start()
+        bench.post("a", "k1", "text")
+        let (place, stream) = (
+            bench.destination("b"), bench.world.running(bench.host) { bench.memory.assumeIsolated { $0.rows } }.state.streams[0]
+        )
+        bench.does {
+            let id = EventID(stream: stream.introduction.stream, number: 50)
+            await $0.engine.found(Mark(id: id, part: 0, author: AuthorKey(rawValue: 1), second: $0.time), in: place, as: NativeKey("n"))
+        }
+        #expect(counters(bench).forks == 1)
+        #expect(bounces(bench).map(\.code) == ["fork"])
+    }
+
+    private func awaits(_ bench: Bench) -> Bool {
+        let before = bench.answers.count
+        let place = bench.destination("a")
+        let happening = Happening(
+            key: NativeKey("w\(before)"), account: .init(id: "u", name: "u"), time: bench.time,
+            content: .posted(RichText("x"), style: .plain, reply: nil, thread: nil))
+        bench.does(500) { $0.answers.append(try await $0.engine.accept([happening], in: place, source: nil, mayBeKnown: false)) }
+        let isWaiting = bench.answers.count == before
+        bench.run(milliseconds: 40_000)
+        return isWaiting
+    }
+
+    /// Nothing was said since it left that it could give back.
+    @Test func aPeerThatHadBeenAwayForAnHourIsNotAwaited() {
+        let bench = Bench([["a", "peer"]])
+        bench.start()
+        let channel = bench.destination("peer")
+        bench.does { try await $0.engine.told(channel, holds: [:], by: Self.peer) }
+        #expect(!awaits(bench))
+        bench.restart()
+        #expect(awaits(bench), "it was there when the journal ended")
+        bench.does { try await $0.engine.told(channel, holds: [:], by: Self.peer) }
+        bench.does { await $0.engine.left([channel]) }
+        #expect(!awaits(bench))
+        bench.restart()
+        #expect(awaits(bench), "it had been away for less than an hour")
+        bench.run(milliseconds: 3_700_000)
+        #expect(!awaits(bench))
+        bench.restart()
+        #expect(!awaits(bench), "it had been away for longer")
+        bench.does { try await $0.engine.told(channel, holds: [:], by: Self.peer) }
+        bench.restart()
+        #expect(awaits(bench), "it was back")
+    }
+}

@@ -1,0 +1,102 @@
+import Base
+import Core
+import Model
+import Simulation
+import Store
+import Testing
+
+/// What a relay that runs for years lets go of, and what it is told of things it has let go of.
+@Suite struct ForgettingTests {
+    private static let peer = SimulatedRelay.id(2)
+    private static let day: UInt64 = 86_400_000
+
+    private static func introduction(_ ordinal: UInt32) -> StreamIntroduction {
+        StreamIntroduction(
+            owner: peer, bridge: BridgeKey(bytes: [UInt8](repeating: 5, count: 16)), epoch: Epoch(ordinal: ordinal, salt: 1, bits: 1))
+    }
+
+    private static func passed(_ stream: StreamIndex, _ number: UInt64, _ bench: Bench) -> PassedOn {
+        var passed = PassedOn()
+        let head = EntryHead(stream: stream, number: number, originTime: bench.time, hops: 1, source: PeerIndex(1))
+        passed.entries.append(head, record: RecordEncoder.encode(.posted(Post(RichText("\(number)"))), author: 1))
+        return passed
+    }
+
+    private func say(_ bench: Bench, epoch: UInt32, _ number: UInt64) {
+        let channel = bench.destination("peer")
+        bench.does {
+            let stream = try await $0.engine.introduce(Self.introduction(epoch), in: channel, by: Self.peer)
+            try await $0.engine.accept(Self.passed(stream, number, $0), in: channel, from: Self.peer)
+        }
+    }
+
+    private func held(_ bench: Bench, in epoch: UInt32) -> [UInt32] {
+        let channel = bench.destination("peer")
+        nonisolated(unsafe) var holdings: [StreamHolding] = []
+        bench.does {
+            holdings = try await $0.engine.holdings(
+                of: channel, with: Self.peer, whoseEpoch: PeerEpoch(ordinal: UInt64(epoch), bits: 1))
+        }
+        return holdings.filter { $0.introduction.owner == Self.peer }.map(\.introduction.epoch.ordinal)
+    }
+
+    private func streams(_ bench: Bench) -> [UInt32] {
+        let rows = bench.world.running(bench.host) { bench.memory.assumeIsolated { $0.rows } }
+        return rows.state.streams.filter { $0.introduction.owner == Self.peer }.map(\.introduction.epoch.ordinal)
+    }
+
+    /// A peer is told of what is open, and of what it spoke in lately.
+    @Test func aPeerIsToldOfTheStreamsOfThirtyDays() {
+        let bench = Bench([["a", "peer"]])
+        bench.start()
+        say(bench, epoch: 1, 1)
+        bench.run(milliseconds: 20 * Self.day)
+        say(bench, epoch: 2, 1)
+        #expect(held(bench, in: 2) == [1, 2])
+        bench.run(milliseconds: 11 * Self.day)
+        #expect(held(bench, in: 2) == [2])
+        bench.run(milliseconds: 20 * Self.day)
+        #expect(held(bench, in: 2) == [2])
+        #expect(held(bench, in: 3) == [])
+    }
+
+    @Test func aSilentStreamIsForgottenAndMayComeAgain() async {
+        let bench = Bench([["a", "peer"]])
+        bench.start()
+        bench.connect("a")
+        bench.post("a", "k1", "ours")
+        say(bench, epoch: 1, 1)
+        say(bench, epoch: 2, 1)
+        let channel = bench.destination("peer")
+        nonisolated(unsafe) var old: StreamIndex?
+        bench.does { old = try await $0.engine.introduce(Self.introduction(1), in: channel, by: Self.peer) }
+        for number in 2...8 as ClosedRange<UInt64> {
+            for part in bench.delivered("a") { bench.received("a", part, "n\(part.delivery.position)") }
+            bench.clear("a")
+            bench.run(milliseconds: 80 * Self.day)
+            say(bench, epoch: 2, number)
+        }
+        #expect(streams(bench) == [2], "\(bench.world.failures)")
+        #expect(bench.world.running(bench.host) { bench.engine.assumeIsolated { $0.counters.streamsForgotten } } == 1)
+        // This relay's own newest stream stays: the next epoch must be above it.
+        let rows = bench.world.running(bench.host) { bench.memory.assumeIsolated { $0.rows } }
+        #expect(rows.state.streams.contains { $0.introduction.owner == SimulatedRelay.id(7) })
+
+        // A session that is older than that has to introduce it again.
+        let before = rows.state.next
+        nonisolated(unsafe) var fault: PeerFault?
+        bench.does {
+            do {
+                try await $0.engine.accept(Self.passed(old!, 2, $0), in: channel, from: Self.peer)
+            } catch let found as PeerFault { fault = found }
+        }
+        #expect(fault == .forgotten(old!))
+        #expect(bench.world.running(bench.host) { bench.memory.assumeIsolated { $0.rows } }.state.next == before)
+        say(bench, epoch: 1, 1)
+        #expect(streams(bench) == [2, 1])
+        // And all of it is so after a restart.
+        bench.restart()
+        #expect(held(bench, in: 2) == [2, 1])
+        #expect(bench.world.failures == [])
+    }
+}
