@@ -97,12 +97,22 @@ actor MetricsServer {
             case .stopping: return HTTPResponse(503, "stopping\n")
             }
         case "/metrics":
+            guard isMeant(request.host) else { return HTTPResponse(421, "ask by an address of this machine, or as localhost\n") }
             var text = MetricsText()
             text.add(await collect())
             text.add(ownMetrics)
             return HTTPResponse(200, text.text, type: MetricsText.type)
         default: return HTTPResponse(404, "there are /metrics, /healthz and /readyz\n")
         }
+    }
+
+    /// Whether a request was meant for this server. A page in a browser on this machine may have a name that leads here (DNS rebinding), and
+    /// would read what the answer says as its own; where only this machine can ask, nobody needs a name.
+    private func isMeant(_ host: String?) -> Bool {
+        guard place?.isLoopback == true, let host else { return true }
+        let isPlain = host.hasSuffix("]") || !host.contains(":")
+        guard let asked = HostPort(isPlain ? host + ":80" : host) else { return false }
+        return asked.isNumeric || asked.host.lowercased() == "localhost"
     }
 
     private var ownMetrics: [Metric] {

@@ -18,6 +18,8 @@ enum LinkDriverLimits {
     /// How soon a relay that stops is usually back, as it tells its peers; and the longest time for which a peer's word is heeded. Seconds.
     static let drain: UInt64 = 2
     static let longestRedialPause: UInt64 = 300
+    /// A session that lasts so long was of use, however it ends.
+    static let useful = Interval.seconds(60)
     static let redial = Backoff(first: .milliseconds(500), longest: .seconds(60))
     /// Connections that have not shown a known key yet.
     static let unauthenticated = 64

@@ -116,12 +116,10 @@ package actor PeerLink {
             if let (stream, done) = adopted.first {
                 adopted.removeFirst()
                 contenders -= 1
-                await session(stream, isDialler: false)
+                if await session(stream, isDialler: false) { backoff.reset() }
                 done.resume()
-                backoff.reset()
             } else if !settings.addresses.isEmpty, let stream = await dial() {
-                backoff.reset()
-                await session(stream, isDialler: true)
+                if await session(stream, isDialler: true) { backoff.reset() }
             }
             if let failure { throw failure }
             if isStopping || !adopted.isEmpty { continue }
@@ -165,7 +163,10 @@ package actor PeerLink {
         }
     }
 
-    private func session(_ stream: TLSStream, isDialler: Bool) async {
+    /// One session, from its beginning to its end. Whether it was of use: one that a fault ended in its first minute would be no better
+    /// when it is begun again at once.
+    private func session(_ stream: TLSStream, isDialler: Bool) async -> Bool {
+        let begin = loop.now
         let driver = LinkDriver(
             stream, own: own, LinkSettings(name: name, peer: settings.id), epoch: await port.epoch, isDialler: isDialler, port: port,
             loop: loop,
@@ -182,6 +183,8 @@ package actor PeerLink {
         log.warning("link down", ["reason": ending?.words ?? "", "code": ending.map { "\($0.code)" } ?? ""])
         for waiter in endWaiters { waiter.resume() }
         endWaiters = []
+        if begin.distance(to: loop.now) >= LinkDriverLimits.useful { return true }
+        return await driver.isGreeted && [.normal, .duplicate, .timedOut].contains(ending?.code ?? .normal)
     }
 
     /// Takes over a connection that the peer dialled; returns when its session has ended. While another session lives, only one of both

@@ -63,9 +63,9 @@ final class HTTPProbe {
     }
 
     /// The answer to one request; status 0 where there is none.
-    static func ask(_ port: UInt16, _ path: String, method: String = "GET", more: String = "") -> Answer {
+    static func ask(_ port: UInt16, _ path: String, method: String = "GET", more: String = "", host: String = "127.0.0.1") -> Answer {
         guard let probe = HTTPProbe(port) else { return Answer("") }
-        probe.send("\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\(more)\r\n")
+        probe.send("\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\n\(more)\r\n")
         return Answer(probe.rest() ?? "")
     }
 }

@@ -40,6 +40,14 @@ import Testing
             #expect((status == 405) == answer.head.contains("\r\nAllow: GET, HEAD"))
         }
         #expect(HTTPProbe.ask(port, "/metrics").head.contains("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8"))
+        // Whoever asks under a name that only leads here is somebody else's page.
+        for (host, status) in [
+            ("127.0.0.1:\(port)", 200), ("localhost", 200), ("LocalHost:\(port)", 200), ("[::1]:\(port)", 200), ("[::1]", 200),
+            ("rebound.example", 421), ("rebound.example:\(port)", 421), ("127.0.0.1.example", 421), ("localhost.example:80", 421),
+        ] {
+            #expect(HTTPProbe.ask(port, "/metrics", host: host).status == status, "\(host)")
+        }
+        #expect(HTTPProbe.ask(port, "/healthz", host: "rebound.example").status == 200)
         // A body that nobody wants, announced or sent.
         #expect(HTTPProbe.ask(port, "/metrics", method: "POST", more: "Content-Length: 1000000000\r\n").status == 405)
         #expect(HTTPProbe.ask(port, "/healthz", more: "X: y\r\n").status == 200)

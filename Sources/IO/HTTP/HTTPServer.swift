@@ -6,6 +6,8 @@ import Glibc
 package struct HTTPRequest: Hashable, Sendable {
     /// Without what follows a question mark.
     package let path: String
+    /// Whom the client means to ask: `host`, `host:port` or `[address]:port`; nil where it does not say.
+    package let host: String?
 }
 
 /// An answer, whose body is left out where only its head was asked for.
@@ -163,7 +165,8 @@ package final class HTTPServer: @unchecked Sendable {
         guard method == "GET" || method == "HEAD" else {
             return write(HTTPResponse(405, "only GET and HEAD\n"), to: connection, allow: "GET, HEAD")
         }
-        let exchange = Exchange(HTTPRequest(path: String(cString: path)), connection)
+        let exchange = Exchange(
+            HTTPRequest(path: String(cString: path), host: cmhd_host(connection).map { String(cString: $0) }), connection)
         context.pointee = Unmanaged.passRetained(exchange).toOpaque()
         waiting.append(exchange)
         cmhd_suspend(connection)

@@ -13,6 +13,7 @@ static struct {
     enum MHD_Result (*get_timeout)(struct MHD_Daemon *, MHD_UNSIGNED_LONG_LONG *);
     void (*suspend_connection)(struct MHD_Connection *);
     void (*resume_connection)(struct MHD_Connection *);
+    const char *(*lookup_value)(struct MHD_Connection *, enum MHD_ValueKind, const char *);
     struct MHD_Response *(*create_response)(size_t, void *, enum MHD_ResponseMemoryMode);
     enum MHD_Result (*add_header)(struct MHD_Response *, const char *, const char *);
     enum MHD_Result (*queue_response)(struct MHD_Connection *, unsigned, struct MHD_Response *);
@@ -33,13 +34,14 @@ static void load(void) {
     *(void **)&mhd.get_timeout = dlsym(library, "MHD_get_timeout");
     *(void **)&mhd.suspend_connection = dlsym(library, "MHD_suspend_connection");
     *(void **)&mhd.resume_connection = dlsym(library, "MHD_resume_connection");
+    *(void **)&mhd.lookup_value = dlsym(library, "MHD_lookup_connection_value");
     *(void **)&mhd.create_response = dlsym(library, "MHD_create_response_from_buffer");
     *(void **)&mhd.add_header = dlsym(library, "MHD_add_response_header");
     *(void **)&mhd.queue_response = dlsym(library, "MHD_queue_response");
     *(void **)&mhd.destroy_response = dlsym(library, "MHD_destroy_response");
     is_loaded = mhd.start_daemon && mhd.stop_daemon && mhd.get_daemon_info && mhd.get_connection_info && mhd.run && mhd.get_timeout
-        && mhd.suspend_connection && mhd.resume_connection && mhd.create_response && mhd.add_header && mhd.queue_response
-        && mhd.destroy_response;
+        && mhd.suspend_connection && mhd.resume_connection && mhd.lookup_value && mhd.create_response && mhd.add_header
+        && mhd.queue_response && mhd.destroy_response;
 }
 
 bool cmhd_load(void) {
@@ -68,6 +70,10 @@ void cmhd_run(struct MHD_Daemon *daemon) { mhd.run(daemon); }
 int64_t cmhd_wait(struct MHD_Daemon *daemon) {
     MHD_UNSIGNED_LONG_LONG milliseconds;
     return mhd.get_timeout(daemon, &milliseconds) == MHD_YES ? (int64_t)milliseconds : -1;
+}
+
+const char *cmhd_host(struct MHD_Connection *connection) {
+    return mhd.lookup_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
 }
 
 void cmhd_suspend(struct MHD_Connection *connection) { mhd.suspend_connection(connection); }

@@ -33,6 +33,9 @@ void cmhd_run(struct MHD_Daemon *daemon);
 /// After so many milliseconds `cmhd_run` is due whatever the descriptor says; -1: never.
 int64_t cmhd_wait(struct MHD_Daemon *daemon);
 
+/// The Host field of a request; NULL if it has none. Lives as long as the request.
+const char *cmhd_host(struct MHD_Connection *connection);
+
 void cmhd_suspend(struct MHD_Connection *connection);
 void cmhd_resume(struct MHD_Connection *connection);
 
