@@ -131,6 +131,26 @@ import Testing
         #expect(relay.stop() == 0)
     }
 
+    /// A bridge that waits at the start for what its peer may give back takes nothing in; the others of the same server do.
+    @Test func aBridgeThatWaitsForItsPeerHoldsUpNoOther() throws {
+        let (ng, insp) = world()
+        let anna = IRCProbe(ng, "anna", join: ["#a", "#c"])
+        let bob = IRCProbe(insp, "bob", join: ["#b", "#d"])
+        let other = RelayUnderTest("")
+        let id = other.relayID
+        #expect(other.stop() == 0)
+        let relay = RelayUnderTest(
+            endpoint("ng", ng.port) + endpoint("insp", insp.port) + "[peer.east]\nid = \"\(id)\"\naddress = [\"127.0.0.1:1\"]\n"
+                + bridge("one", "ng:#a", "insp:#b", "east:one") + bridge("two", "ng:#c", "insp:#d"))
+        try #require(relay.waitForLog("connected to a channel", times: 4), "\(relay.log)")
+        anna.say("waits", in: "#a")
+        anna.say("goes on", in: "#c")
+        #expect(bob.sees("<a\u{2060}nna> goes on", in: "#d"), "\(relay.log)")
+        #expect(!bob.lines.contains { $0.contains("waits") }, "the peer was not awaited: this test shows nothing")
+        #expect(bob.sees("<a\u{2060}nna> waits", in: "#b", seconds: 60), "\(relay.log)")
+        #expect(relay.stop() == 0)
+    }
+
     @Test func severalServersBothFamiliesAndALocalAddress() throws {
         var six = ForeignServer.Options()
         six.address = "::1"

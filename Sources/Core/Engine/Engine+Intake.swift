@@ -11,9 +11,10 @@ extension Engine {
         else {
             return happenings.map { _ in .notTaken }
         }
-        try await waitForPeers(of: member.bridge)
+        // How far a channel was read numbers nothing.
+        if !happenings.isEmpty { try await waitForPeers(of: member.bridge) }
         // It would be numbered before it is known what peers hold: where the network keeps it, the next life reads it.
-        if isStopping && routing.destinations(of: member.bridge).contains(where: { awaited[$0] != nil }) {
+        if !happenings.isEmpty && isStopping && routing.destinations(of: member.bridge).contains(where: { awaited[$0] != nil }) {
             return happenings.map { _ in .notTaken }
         }
         try await waitForRoom()

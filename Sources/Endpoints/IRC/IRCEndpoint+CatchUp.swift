@@ -131,8 +131,7 @@ extension IRCEndpoint {
             let source = channels[name]?.source ?? SourceCursor(time: loop.time.seconds * 1000)
             channels[name]?.source = source
             channels[name]?.written = source
-            intake.append(.read(channel.destination, source))
-            intakeSignal.set()
+            take(.read(source), from: channel.destination)
         }
         connectWhereCaughtUp()
         joinSome()
@@ -145,8 +144,7 @@ extension IRCEndpoint {
         for name in channels.keys.sorted() {
             guard let channel = channels[name], channel.phase == .caughtUp else { continue }
             channels[name]?.phase = .connected
-            intake.append(.connected(channel.destination, capabilities(of: channel)))
-            intakeSignal.set()
+            take(.connected(capabilities(of: channel)), from: channel.destination)
         }
     }
 
@@ -172,8 +170,7 @@ extension IRCEndpoint {
             key: nil, account: .init(id: "", name: "fairlead"), time: loop.time,
             content: .posted(RichText(words), style: .notice, reply: nil, thread: nil))
         if channel.settings.direction != .out {
-            intake.append(.line(channel.destination, notice, isReplayed: false, nil))
-            intakeSignal.set()
+            take(.line(notice, isReplayed: false, nil), from: channel.destination)
         }
     }
 
@@ -207,8 +204,7 @@ extension IRCEndpoint {
         if !isOld || channel.catchUp.isFirst { channels[name]?.read(line, at: time) }
         if let text = line.tags[IRCMark.tag] {
             if let mark = seal.mark(text, in: name), let id = line.messageID {
-                intake.append(.found(channel.destination, mark, NativeKey(id)))
-                intakeSignal.set()
+                take(.found(mark, NativeKey(id)), from: channel.destination)
             } else if line.isOwn {
                 channels[name]?.catchUp.ownLines.append((line.text, line.messageID))
             } else {
@@ -237,55 +233,47 @@ extension IRCEndpoint {
         guard let happening = mapping.happening(line, at: UnixTime(seconds: time / 1000), key: key) else { return }
         let source = channels[name]?.source
         channels[name]?.written = source
-        intake.append(.line(channel.destination, happening, isReplayed: isReplayed, source))
-        intakeSignal.set()
+        take(.line(happening, isReplayed: isReplayed, source), from: channel.destination)
     }
 
-    /// Gives the engine what was read, each channel's lines together as far as nothing else comes between.
-    func handOver(_ items: [IntakeItem], _ port: any RelayPort) async throws {
+    /// Gives the engine what was read of a channel, lines together as far as nothing else comes between.
+    func handOver(_ items: [ChannelIntake.Item], of channel: DestinationID, _ port: any RelayPort) async throws {
         var reading = Reading()
         for item in items {
             switch item {
-            case .line(let channel, let happening, let isReplayed, let source):
-                if !reading.takes(channel) { try await hand(&reading, port) }
-                reading.destination = channel
+            case .line(let happening, let isReplayed, let source):
+                if reading.isFull { try await hand(&reading, of: channel, port) }
                 reading.happenings.append(happening)
                 reading.source = source ?? reading.source
                 reading.isReplayed = reading.isReplayed || isReplayed
-            case .read(let channel, let source):
-                if !reading.takes(channel) { try await hand(&reading, port) }
-                reading.destination = channel
-                reading.source = source
-            case .found(let channel, let mark, let id):
-                try await hand(&reading, port)
+            case .read(let source): reading.source = source
+            case .found(let mark, let id):
+                try await hand(&reading, of: channel, port)
                 await port.found(mark, in: channel, as: id)
-            case .connected(let channel, let capabilities):
-                try await hand(&reading, port)
+            case .connected(let capabilities):
+                try await hand(&reading, of: channel, port)
                 // It may have been left meanwhile.
                 guard let known = channels.values.first(where: { $0.destination == channel && $0.phase == .connected }) else { continue }
                 log.info("connected to a channel", ["channel": known.name, "history": String(known.catchUp.hasHistory)])
                 await port.connected(channel, capabilities)
             }
         }
-        try await hand(&reading, port)
+        try await hand(&reading, of: channel, port)
     }
 
-    /// Lines of one channel.
+    /// Lines that are handed over together.
     private struct Reading {
-        var destination = DestinationID(0)
         var happenings: [Happening] = []
         var source: SourceCursor?
         var isReplayed = false
 
-        func takes(_ channel: DestinationID) -> Bool {
-            source == nil && happenings.isEmpty || channel == destination && happenings.count < 512
-        }
+        var isFull: Bool { happenings.count >= EndpointLimits.handedOver }
     }
 
-    private func hand(_ reading: inout Reading, _ port: any RelayPort) async throws {
+    private func hand(_ reading: inout Reading, of channel: DestinationID, _ port: any RelayPort) async throws {
         let full = reading
         reading = Reading()
         if full.happenings.isEmpty && full.source == nil { return }
-        _ = try await port.accept(full.happenings, in: full.destination, source: full.source?.bytes, mayBeKnown: full.isReplayed)
+        _ = try await port.accept(full.happenings, in: channel, source: full.source?.bytes, mayBeKnown: full.isReplayed)
     }
 }

@@ -87,7 +87,7 @@ extension IRCEndpoint {
         noteWhatWasRead()
         outgoing.drop(channel.destination)
         channels[name]?.reset()
-        intake.removeAll { if case .connected(channel.destination, _) = $0 { true } else { false } }
+        intake.forgetConnection(of: channel.destination)
         await port.disconnected(channel.destination)
         rejoinLater(name)
     }
@@ -162,8 +162,7 @@ extension IRCEndpoint {
             source.time = time
             channels[key]?.source = source
             channels[key]?.written = source
-            intake.append(.read(destination, source))
-            intakeSignal.set()
+            take(.read(source), from: destination)
         }
     }
 
@@ -180,8 +179,7 @@ extension IRCEndpoint {
             else { continue }
             channels[key]?.source = source
             channels[key]?.written = source
-            intake.append(.read(channel.destination, source))
-            intakeSignal.set()
+            take(.read(source), from: channel.destination)
         }
     }
 }

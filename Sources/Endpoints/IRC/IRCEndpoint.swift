@@ -54,7 +54,7 @@ package actor IRCEndpoint: Endpoint {
     var wasThrownOut = false
 
     // What is read and not journaled yet.
-    var intake: [IntakeItem] = []
+    var intake = ChannelIntake()
     var isReadingDone = false
     var intakeSignal = Signal()
     var roomSignal = Signal()
@@ -70,15 +70,6 @@ package actor IRCEndpoint: Endpoint {
     package var metrics: [Metric] { counters.metrics }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
-
-    /// What goes to the engine, in this order.
-    enum IntakeItem {
-        case line(DestinationID, Happening, isReplayed: Bool, SourceCursor?)
-        /// The channel has been read so far, and nothing new in it.
-        case read(DestinationID, SourceCursor)
-        case found(DestinationID, Mark, NativeKey)
-        case connected(DestinationID, Capabilities)
-    }
 
     /// `markKey`: 32 bytes that only this relay knows.
     package init(
@@ -213,7 +204,7 @@ package actor IRCEndpoint: Endpoint {
         outgoing.reset(wasThrownOut: wasThrownOut)
         output = []
         writeSignal = Signal()
-        intake = []
+        intake = ChannelIntake()
         isReadingDone = false
         intakeSignal = Signal()
         roomSignal = Signal()
@@ -275,24 +266,36 @@ package actor IRCEndpoint: Endpoint {
         writeSignal.set()
     }
 
-    /// Hands over what was read, as much at once as has come, in order.
+    /// Takes down something that is for the engine.
+    func take(_ item: ChannelIntake.Item, from channel: DestinationID) {
+        intake.add(item, from: channel)
+        intakeSignal.set()
+    }
+
+    /// Hands over what was read: each channel's in its order, and no channel waits for another one's bridge.
     private func intakeLoop(_ port: any RelayPort) async {
-        while true {
-            if intake.isEmpty {
-                if isReadingDone { return }
+        await withDiscardingTaskGroup { group in
+            while true {
+                for channel in intake.begin() { group.addTask { await self.handOver(channel, port) } }
+                if intake.isEmpty && isReadingDone { return }
                 await withUnsafeContinuation { intakeSignal.wait($0) }
-                continue
             }
-            var items: [IntakeItem] = []
-            swap(&items, &intake)
+        }
+    }
+
+    /// Hands over what a channel has, as much at once as has come, until there is no more.
+    private func handOver(_ channel: DestinationID, _ port: any RelayPort) async {
+        while let items = intake.next(of: channel) {
             roomSignal.set()
+            if failure != nil { continue }
             do {
-                try await handOver(items, port)
+                try await handOver(items, of: channel, port)
             } catch {
                 failure = error
                 roomSignal.set()
-                return hangUp("\(error)")
+                hangUp("\(error)")
             }
         }
+        intakeSignal.set()
     }
 }

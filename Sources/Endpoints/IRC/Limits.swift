@@ -35,6 +35,8 @@ enum EndpointLimits {
     static let sources = Interval.seconds(60)
     /// Things read and not yet journaled. Above it the connection is not read.
     static let intake = 4096
+    /// Lines that are given to the engine at once.
+    static let handedOver = 512
     /// Lines that come while a channel's history is still being read.
     static let held = 10_000
     /// One read of a connection, in bytes.
