@@ -8,7 +8,9 @@ package actor LinkListener {
     /// ALPN: the protocol with its major version.
     package static let protocolName = "fairlead/1"
 
-    private let identity: IdentityKey
+    private let own: [UInt8]
+    /// With a certificate that is signed once.
+    private let context: TLSContext
     private let loop: EventLoop
     private let log: Log
     private let listener: TCPListener
@@ -22,7 +24,8 @@ package actor LinkListener {
     /// Listens from now on. Called on the loop.
     package init(at place: HostPort, identity: IdentityKey, desk: any PairingDesk, loop: EventLoop, log: Log) async throws(StreamError) {
         self.desk = desk
-        self.identity = identity
+        own = identity.hash
+        context = try TLSContext(identity: identity, protocolName: LinkListener.protocolName, isServer: true)
         self.loop = loop
         self.log = log
         listener = try await TCPListener.listen(at: place, on: loop)
@@ -52,7 +55,6 @@ package actor LinkListener {
         var isCounted = true
         defer { if isCounted { unauthenticated -= 1 } }
         do {
-            let context = try TLSContext(identity: identity, protocolName: LinkListener.protocolName, isServer: true)
             let stream = try await TLSStream.link(
                 over: plain, context, isDialler: false, before: loop.now + LinkDriverLimits.connecting, on: loop)
             guard let hash = stream.peerKeyHash, hash.count == 32 else { return stream.close() }
@@ -81,7 +83,7 @@ package actor LinkListener {
             guard let frame = try decoder.next() else { continue }
             guard frame.kind == FrameKind.pair.rawValue, let exporter = stream.exported(Pairing.exporterLabel, Pairing.exporterLength)
             else { break }
-            guard let answer = await desk.pair(try Pairing(body: frame.body), dialler: id, listener: identity.hash, exporter: exporter)
+            guard let answer = await desk.pair(try Pairing(body: frame.body), dialler: id, listener: own, exporter: exporter)
             else { break }
             return try await stream.write(answer.frame.bytes)
         }

@@ -22,6 +22,8 @@ package actor PeerLink {
     private let settings: PeerSettings
     private let own: RelayID
     private let identity: IdentityKey
+    /// With a certificate that is signed once, at the first dial.
+    private var context: TLSContext?
     private let port: any LinkPort
     private let loop: EventLoop
     private let entropy: any Entropy
@@ -154,11 +156,18 @@ package actor PeerLink {
         return nil
     }
 
+    private func linkContext() throws(StreamError) -> TLSContext {
+        if let context { return context }
+        let made = try TLSContext(identity: identity, protocolName: LinkListener.protocolName, isServer: false)
+        context = made
+        return made
+    }
+
     private func dial(_ address: HostPort) async throws(StreamError) -> TLSStream {
-        let (loop, identity, deadline) = (loop, identity, loop.now + LinkDriverLimits.connecting)
+        let context = try linkContext()
+        let (loop, deadline) = (loop, loop.now + LinkDriverLimits.connecting)
         return try await dialingEnd.guarding { () async throws(StreamError) -> TLSStream in
             let plain = try await TCPConnector(on: loop).connect(to: address, .none, from: nil, before: deadline)
-            let context = try TLSContext(identity: identity, protocolName: LinkListener.protocolName, isServer: false)
             return try await TLSStream.link(over: plain, context, isDialler: true, before: deadline, on: loop)
         }
     }

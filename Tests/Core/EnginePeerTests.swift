@@ -96,6 +96,32 @@ import Testing
         #expect(bench.world.running(bench.host) { bench.engine.assumeIsolated { $0.counters.authorsRefused } } == 5)
     }
 
+    /// Nor does it take the place of the owner's own change: what was deleted before its turn is not shown.
+    @Test func aForeignChangeKeepsNoPlaceFromTheOwners() {
+        let bench = Bench([["a", "peer1", "peer2"]])
+        bench.start()
+        let (one, two) = (bench.destination("peer1"), bench.destination("peer2"))
+        let theirs = Self.introduction(Self.other)
+        let (deleted, edited) = (EventID(stream: theirs.stream, number: 2), EventID(stream: theirs.stream, number: 3))
+        let fault = fault(bench) { engine in
+            let liar = try await engine.introduce(Self.introduction(Self.peer, ordinal: 9), in: one, by: Self.peer)
+            let events = Self.passed(
+                liar, from: 1, Self.profile("liar"), .deleted(target: deleted), .edited(target: edited, content: Post(RichText("forged"))))
+            try await engine.accept(events, in: one, from: Self.peer)
+            let stream = try await engine.introduce(theirs, in: two, by: Self.other)
+            try await engine.accept(
+                Self.passed(
+                    stream, from: 1, Self.profile("honest"), .posted(Post(RichText("a password"))), .posted(Post(RichText("teh"))),
+                    .deleted(target: deleted), .edited(target: edited, content: Post(RichText("the")))),
+                in: two, from: Self.other)
+        }
+        #expect(fault == nil)
+        bench.connect("a")
+        let delivered = bench.delivered("a")
+        #expect(delivered.map(\.delivery.id) == [edited])
+        #expect(delivered.first?.delivery.event == .posted(Post(RichText("the"))), "\(delivered)")
+    }
+
     /// A change of a message of another relay whose stream nobody had heard of when the change came: it counts no more than one that came later.
     @Test func aChangeThatCameBeforeItsForeignTarget() {
         let bench = Bench([["a", "peer1", "peer2"]])

@@ -213,8 +213,15 @@ extension Engine {
         case .deleted(let target): row = ChangeRow(target: target, kind: .deleted, by: id, position: position)
         default: return
         }
-        let streams = self.streams
-        if lookAhead.note(row, isNewer: { streams.isNewer($0, than: $1) }) { pending.changes.append(row) }
+        if lookAhead.note(row, replaces: { replaces($0, $1) }) { pending.changes.append(row) }
+    }
+
+    /// Whether a change holds in place of another of its kind. One of somebody who may not make it, which came before anybody knew whose its
+    /// target is, keeps no place from the owner's.
+    private func replaces(_ change: ChangeRow, _ known: ChangeRow) -> Bool {
+        let isOwners = (change: isSameOwner(change.by, change.target), known: isSameOwner(known.by, known.target))
+        if isOwners.change != isOwners.known { return isOwners.change }
+        return change.kind == .edited && streams.isNewer(change.by, than: known.by)
     }
 }
 

@@ -34,46 +34,6 @@ extension Engine {
     }
 }
 
-extension EngineCounters {
-    /// What is told by endpoint too stands in `EngineMeasures`.
-    var metrics: [Metric] {
-        [
-            .counter("fairlead_intake_passed_on_total", "Events and SKIPs that peers passed on.", passedOn),
-            .counter("fairlead_intake_duplicates_total", "Events that were told again by their network or by a peer.", duplicates),
-            .counter(
-                "fairlead_intake_without_target_total", "Edits, deletions and reactions of something that never was an event here.",
-                withoutTarget),
-            .counter(
-                "fairlead_intake_mended_total", "Texts that broke a limit or a rule and were mended before they were taken in.", mended),
-            .counter("fairlead_intake_given_back_total", "Events of ours that peers gave back after a restore.", givenBack),
-            .counter("fairlead_intake_confirmed_total", "Events given back that were found again, or delivered again by word.", confirmed),
-            .counter("fairlead_intake_unconfirmed_total", "Events given back that were not found again on their network.", unconfirmed),
-            .counter("fairlead_intake_forks_total", "Times that a peer knew more of the running epoch than was numbered here.", forks),
-            .counter(
-                "fairlead_intake_conflicts_total",
-                "Times that an event, or what a peer said of one, had another content than the one here.",
-                conflicts),
-            .counter("fairlead_intake_streams_forgotten_total", "Streams that were silent for longer than ids are kept.", streamsForgotten),
-            .counter("fairlead_intake_authors_refused_total", "Authors of peers beyond the number that is kept.", authorsRefused),
-            .counter(
-                "fairlead_intake_peers_not_awaited_total", "Peers whose word was awaited in vain when the relay started.", peersNotAwaited),
-            .counter("fairlead_outbox_bounced_total", "Parts that a destination will never get.", bounced),
-            .counter("fairlead_outbox_superseded_total", "Events edited or deleted before their turn at a destination.", superseded),
-            .counter("fairlead_outbox_parked_total", "Events that a destination held back for too long and will not get.", parked),
-            .counter(
-                "fairlead_outbox_dropped_total", "Events that refer to what a destination does not show, or that it can't show.", dropped),
-            .counter("fairlead_outbox_repeated_total", "Parts sent again though they may have arrived.", repeated),
-            .counter("fairlead_outbox_uncertain_total", "Parts not sent again though they may be missing.", uncertain),
-            .counter("fairlead_outbox_found_total", "Parts that were found in their channel by their mark.", found),
-            .counter("fairlead_outbox_orphans_total", "Marks in a channel that name an event which is not in the journal.", orphans),
-            .counter("fairlead_outbox_retried_total", "Events that an operator had delivered again.", retried),
-            .counter("fairlead_journal_commits_total", "Commits of the journal.", commits),
-            .counter("fairlead_journal_disk_full_total", "Times that a commit found the disk full.", full),
-            .counter("fairlead_journal_below_reserve_total", "Times that the disk came to have less than the reserve.", belowReserve),
-        ]
-    }
-}
-
 extension EngineMeasures {
     var metrics: [Metric] {
         var accepted = Metric(.counter, "fairlead_intake_accepted_total", "Events born here, by endpoint; by none: what the operator says.")

@@ -1,5 +1,7 @@
+import Base
+
 /// What the engine has done since it began.
-package struct EngineCounters: Hashable, Sendable {
+package struct EngineCounters: Counting, Hashable, Sendable {
     package var accepted: UInt64 = 0
     /// Events and SKIPs that peers passed on.
     package var passedOn: UInt64 = 0
@@ -48,50 +50,6 @@ package struct EngineCounters: Hashable, Sendable {
 
     package init() {}
 
-    /// Adds another life's counts.
-    package mutating func add(_ other: EngineCounters) {
-        accepted += other.accepted
-        passedOn += other.passedOn
-        duplicates += other.duplicates
-        withoutTarget += other.withoutTarget
-        delivered += other.delivered
-        superseded += other.superseded
-        bounced += other.bounced
-        deferred += other.deferred
-        parked += other.parked
-        dropped += other.dropped
-        repeated += other.repeated
-        uncertain += other.uncertain
-        found += other.found
-        orphans += other.orphans
-        mended += other.mended
-        givenBack += other.givenBack
-        confirmed += other.confirmed
-        unconfirmed += other.unconfirmed
-        forks += other.forks
-        conflicts += other.conflicts
-        streamsForgotten += other.streamsForgotten
-        authorsRefused += other.authorsRefused
-        peersNotAwaited += other.peersNotAwaited
-        retried += other.retried
-        commits += other.commits
-        full += other.full
-        belowReserve += other.belowReserve
-    }
-
-    /// By name, as metrics and `status` show them.
-    package var byName: [String: UInt64] {
-        [
-            "accepted": accepted, "passed_on": passedOn, "duplicates": duplicates, "without_target": withoutTarget, "delivered": delivered,
-            "superseded": superseded, "bounced": bounced, "deferred": deferred, "parked": parked, "dropped": dropped, "repeated": repeated,
-            "uncertain": uncertain, "found": found, "orphans": orphans, "mended": mended, "given_back": givenBack, "confirmed": confirmed,
-            "unconfirmed": unconfirmed, "peers_not_awaited": peersNotAwaited, "commits": commits, "full": full,
-            "below_reserve": belowReserve,
-            "forks": forks, "conflicts": conflicts, "streams_forgotten": streamsForgotten, "authors_refused": authorsRefused,
-            "retried": retried,
-        ]
-    }
-
     mutating func count(_ outcome: Outcome) {
         switch outcome {
         case .origin: break
@@ -104,4 +62,58 @@ package struct EngineCounters: Hashable, Sendable {
         case .uncertain: uncertain += 1
         }
     }
+}
+
+extension EngineCounters {
+    /// What is told by endpoint too stands in `EngineMeasures`.
+    package static let fields: [CountField<EngineCounters>] = [
+        .init("accepted", \.accepted),
+        .init("passed_on", \.passedOn, "fairlead_intake_passed_on_total", "Events and SKIPs that peers passed on."),
+        .init("duplicates", \.duplicates, "fairlead_intake_duplicates_total", "Events that were told again by their network or by a peer."),
+        .init(
+            "without_target", \.withoutTarget, "fairlead_intake_without_target_total",
+            "Edits, deletions and reactions of something that never was an event here."),
+        .init("delivered", \.delivered),
+        .init(
+            "superseded", \.superseded, "fairlead_outbox_superseded_total", "Events edited or deleted before their turn at a destination."),
+        .init("bounced", \.bounced, "fairlead_outbox_bounced_total", "Parts that a destination will never get."),
+        .init("deferred", \.deferred),
+        .init("parked", \.parked, "fairlead_outbox_parked_total", "Events that a destination held back for too long and will not get."),
+        .init(
+            "dropped", \.dropped, "fairlead_outbox_dropped_total",
+            "Events that refer to what a destination does not show, or that it can't show."),
+        .init("repeated", \.repeated, "fairlead_outbox_repeated_total", "Parts sent again though they may have arrived."),
+        .init("uncertain", \.uncertain, "fairlead_outbox_uncertain_total", "Parts not sent again though they may be missing."),
+        .init("found", \.found, "fairlead_outbox_found_total", "Parts that were found in their channel by their mark."),
+        .init("orphans", \.orphans, "fairlead_outbox_orphans_total", "Marks in a channel that name an event which is not in the journal."),
+        .init(
+            "mended", \.mended, "fairlead_intake_mended_total",
+            "Texts that broke a limit or a rule and were mended before they were taken in."),
+        .init("given_back", \.givenBack, "fairlead_intake_given_back_total", "Events of ours that peers gave back after a restore."),
+        .init(
+            "confirmed", \.confirmed, "fairlead_intake_confirmed_total",
+            "Events given back that were found again, or delivered again by word."),
+        .init(
+            "unconfirmed", \.unconfirmed, "fairlead_intake_unconfirmed_total",
+            "Events given back that were not found again on their network."),
+        .init("forks", \.forks, "fairlead_intake_forks_total", "Times that a peer knew more of the running epoch than was numbered here."),
+        .init(
+            "conflicts", \.conflicts, "fairlead_intake_conflicts_total",
+            "Times that an event, or what a peer said of one, had another content than the one here."),
+        .init(
+            "streams_forgotten", \.streamsForgotten, "fairlead_intake_streams_forgotten_total",
+            "Streams that were silent for longer than ids are kept."),
+        .init(
+            "authors_refused", \.authorsRefused, "fairlead_intake_authors_refused_total", "Authors of peers beyond the number that is kept."
+        ),
+        .init(
+            "peers_not_awaited", \.peersNotAwaited, "fairlead_intake_peers_not_awaited_total",
+            "Peers whose word was awaited in vain when the relay started."),
+        .init("retried", \.retried, "fairlead_outbox_retried_total", "Events that an operator had delivered again."),
+        .init("commits", \.commits, "fairlead_journal_commits_total", "Commits of the journal."),
+        .init("full", \.full, "fairlead_journal_disk_full_total", "Times that a commit found the disk full."),
+        .init(
+            "below_reserve", \.belowReserve, "fairlead_journal_below_reserve_total",
+            "Times that the disk came to have less than the reserve."),
+    ]
 }

@@ -34,17 +34,17 @@ package struct LookAhead: Sendable {
     /// Whether memory alone can say what became of an event at this position.
     package func covers(_ position: Position) -> Bool { position >= knownFrom }
 
-    /// Takes an accepted change in and says whether it is the newest of its kind: only that one is written.
-    package mutating func note(_ row: ChangeRow, isNewer: (EventID, EventID) -> Bool) -> Bool {
+    /// Takes an accepted change in and says whether it is the one of its kind that holds: only that one is written. `replaces` is asked
+    /// whether it holds in place of the one that is known.
+    package mutating func note(_ row: ChangeRow, replaces: (ChangeRow, ChangeRow) -> Bool) -> Bool {
         var later = changes[row.target] ?? Later()
+        let known = row.kind == .edited ? later.edit : later.deletion
+        if let known, !replaces(row, known) { return false }
         switch row.kind {
-        case .edited:
-            if let known = later.edit, !isNewer(row.by, known.by) { return false }
-            later.edit = row
+        case .edited: later.edit = row
         case .deleted:
-            if later.deletion != nil { return false }
             later.deletion = row
-            deletions += 1
+            if known == nil { deletions += 1 }
         }
         changes[row.target] = later
         order.append((row.position, row.target))
