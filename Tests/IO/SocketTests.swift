@@ -221,6 +221,32 @@ private actor Place {
         #expect(throws: StreamError.self) { try TLSContext(verifyingServersBy: "/nowhere/ca.pem") }
     }
 
+    /// What both ends of a link can derive is the same at both, and another in each session of the same two keys: what is proved by it in one
+    /// session fits no other.
+    @Test func keyingMaterialIsOfOneSessionAlone() async throws {
+        try await onLoop { loop in
+            let (dialler, listener) = (IdentityKey.make(), IdentityKey.make())
+            let dialling = try TLSContext(identity: dialler, protocolName: "test/1", isServer: false)
+            let listening = try TLSContext(identity: listener, protocolName: "test/1", isServer: true)
+            let deadline = loop.now + TLSStreamTests.soon
+            var all: Set<[UInt8]> = []
+            for _ in 1...3 {
+                let (client, server) = try await streams(loop)
+                async let accepted = TLSStream.link(over: server, listening, isDialler: false, before: deadline, on: loop)
+                let near = try await TLSStream.link(over: client, dialling, isDialler: true, before: deadline, on: loop)
+                let far = try await accepted
+                #expect(near.peerKeyHash == listener.hash && far.peerKeyHash == dialler.hash)
+                let bytes = try #require(near.exported("EXPORTER-test", 32))
+                #expect(far.exported("EXPORTER-test", 32) == bytes)
+                #expect(far.exported("EXPORTER-other", 32) != bytes)
+                all.insert(bytes)
+                near.close()
+                far.close()
+            }
+            #expect(all.count == 3)
+        }
+    }
+
     @Test func aHandshakeThatIsCutOrStallsEnds() async throws {
         let certificates = Certificates()
         try await onLoop { loop in

@@ -41,6 +41,25 @@ import WireIRC
         #expect(story.texts == expected, "\(story.server.historyAsked)")
     }
 
+    /// A server is read no further while the journal takes nothing in: what waits has a bound, and everything comes in the end.
+    @Test func nothingMoreIsReadWhileTheEngineWaits() {
+        let story = Story()
+        story.runs(seconds: 5)
+        story.hold(true)
+        let count = 20_000
+        for number in 1...count {
+            story.server.say("line \(number)", after: 1)
+            if number % 500 == 0 { story.runs(seconds: 1) }
+        }
+        // A line is about 100 bytes here: four thousand wait, as many are being handed over, the rest is not read.
+        #expect(story.unread > 1_000_000, "\(story.unread) bytes")
+        #expect(story.texts.isEmpty)
+        story.hold(false)
+        story.runs(seconds: 20)
+        #expect(story.unread == 0)
+        #expect(story.texts == (1...count).map { "line \($0)" })
+    }
+
     /// The same words of the same person within a second are counted, not taken for one another.
     @Test func sameWordsWithoutIDs() {
         let story = Story()
@@ -219,6 +238,11 @@ private final class Story {
         meanwhile(server)
         runs(seconds: 20)
     }
+
+    func hold(_ isHeld: Bool) { world.running(host) { port.assumeIsolated { $0.isHeld = isHeld } } }
+
+    /// Bytes that the server has said and the endpoint has not read.
+    var unread: Int { server.stream?.arrived.count ?? 0 }
 
     var topics: [ScriptedPort.Topic] { world.running(host) { port.assumeIsolated { $0.topics } } }
     var texts: [String] { world.running(host) { port.assumeIsolated { $0.texts } } }

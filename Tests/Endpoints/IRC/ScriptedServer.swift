@@ -142,7 +142,8 @@ final class ScriptedServer: Connecting, @unchecked Sendable {
 
 final class ScriptedStream: ByteStream, @unchecked Sendable {
     private let handle: (String) -> Void
-    private var arrived: [UInt8] = []
+    /// What was said to the client and is not read.
+    private(set) var arrived: [UInt8] = []
     private var decoder = LineDecoder()
     private var isClosed = false
     private var signal = Signal()
@@ -160,8 +161,8 @@ final class ScriptedStream: ByteStream, @unchecked Sendable {
             if isClosed { throw .closed }
             await withUnsafeContinuation { signal.wait($0) }
         }
-        defer { arrived = [] }
-        return arrived
+        defer { arrived.removeFirst(min(count, arrived.count)) }
+        return Array(arrived.prefix(count))
     }
 
     func write(_ bytes: [UInt8]) async throws(StreamError) {
@@ -188,6 +189,8 @@ actor ScriptedPort: RelayPort {
     private(set) var topics: [Topic] = []
     private(set) var connections: [Capabilities] = []
     private var keys: Set<NativeKey> = []
+    /// Nothing is taken in.
+    var isHeld = false
     private var sources: [DestinationID: [UInt8]] = [:]
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { host.asUnownedSerialExecutor() }
@@ -199,6 +202,7 @@ actor ScriptedPort: RelayPort {
     func source(of destination: DestinationID) async -> [UInt8] { sources[destination] ?? [] }
 
     func accept(_ happenings: [Happening], in destination: DestinationID, source: [UInt8]?, mayBeKnown: Bool) async throws -> [Acceptance] {
+        while isHeld { await host.sleep(until: host.now + .milliseconds(100)) }
         if let source { sources[destination] = source }
         return happenings.map { happening in
             if let key = happening.key, !keys.insert(key).inserted {

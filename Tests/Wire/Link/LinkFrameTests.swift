@@ -34,6 +34,21 @@ import WireLink
         }
     }
 
+    /// A proof is of one secret, one role, one session and one pair of keys in this order: with any of them another, it is another.
+    @Test func aProofFitsNothingElse() {
+        func bytes(_ value: UInt8, _ count: Int) -> [UInt8] { [UInt8](repeating: value, count: count) }
+        let proofs = [
+            Pairing.proof(bytes(1, 16), .dialler, exporter: bytes(2, 32), dialler: bytes(3, 32), listener: bytes(4, 32)),
+            Pairing.proof(bytes(9, 16), .dialler, exporter: bytes(2, 32), dialler: bytes(3, 32), listener: bytes(4, 32)),
+            Pairing.proof(bytes(1, 16), .listener, exporter: bytes(2, 32), dialler: bytes(3, 32), listener: bytes(4, 32)),
+            Pairing.proof(bytes(1, 16), .dialler, exporter: bytes(9, 32), dialler: bytes(3, 32), listener: bytes(4, 32)),
+            Pairing.proof(bytes(1, 16), .dialler, exporter: bytes(2, 32), dialler: bytes(9, 32), listener: bytes(4, 32)),
+            Pairing.proof(bytes(1, 16), .dialler, exporter: bytes(2, 32), dialler: bytes(3, 32), listener: bytes(9, 32)),
+            Pairing.proof(bytes(1, 16), .dialler, exporter: bytes(2, 32), dialler: bytes(4, 32), listener: bytes(3, 32)),
+        ]
+        #expect(Set(proofs).count == proofs.count)
+    }
+
     /// An invite is one word, and any wrong letter of it is noticed.
     @Test func invitesAreReadAsTheyAreWritten() {
         let code = InviteCode(
