@@ -26,9 +26,9 @@ import Testing
         // Over the link, and on InspIRCd, which keeps history and our marks: exactly once, whatever the policy.
         #expect(toInsp.lost == 0 && toInsp.twice == 0, "\(toInsp) \(story.pair.logs)")
         if uncertain == "repeat" {
-            #expect(toNg.lost == 0 && toNg.twice <= Self.kills * Self.window, "\(toNg) \(story.pair.logs)")
+            #expect(toNg.lost == 0 && toNg.twice <= Self.kills * Self.window && toNg.twiceAtOnce <= Self.window, "\(toNg) \(story.pair.logs)")
         } else {
-            #expect(toNg.twice == 0 && toNg.lost <= story.skipped.lines, "\(toNg) \(story.pair.logs)")
+            #expect(toNg.twice == 0 && toNg.lost <= story.skipped.lines && toNg.lostAtOnce <= Self.window, "\(toNg) \(story.pair.logs)")
             #expect(story.skipped.lines <= Self.kills * Self.window, "\(story.skipped)")
         }
         if let mail = story.mail {
@@ -47,6 +47,7 @@ import Testing
     @Test func lateLinesAreCounted() {
         let late = Tally("a", sent: 3, in: ["<x> a 1", "<x> [late, 2026-11-25 14:03 UTC] a 2", "<x> [late, 2026-11-25 14:03 UTC] a 1"])
         #expect(late.lost == 1 && late.twice == 1 && late.outOfOrder == 0, "\(late)")
+        #expect(late.lostAtOnce == 1 && late.twiceAtOnce == 1)
     }
 
     /// What arrived in the mailbox: once a Message-ID, and how many came again under one.
