@@ -46,6 +46,8 @@ package enum CoreLimits {
     package static let evidence = 200
     /// Events of peers that could not be read once and are remembered.
     package static let unreadable = 1000
+    /// Events settled ahead of their turn at a destination, above which it is looked whose turn is over.
+    package static let settled = 1000
     /// Marks of events that are not known here, a channel.
     package static let orphans = 10_000
     /// A full disk is tried again after so long.

@@ -1,9 +1,10 @@
 import Base
-import Core
 import Model
 import Simulation
 import Store
 import Testing
+
+@testable import Core
 
 /// What a relay that runs for years lets go of, and what it is told of things it has let go of.
 @Suite struct ForgettingTests {
@@ -43,6 +44,39 @@ import Testing
     private func streams(_ bench: Bench) -> [UInt32] {
         let rows = bench.world.running(bench.host) { bench.memory.assumeIsolated { $0.rows } }
         return rows.state.streams.filter { $0.introduction.owner == Self.peer }.map(\.introduction.epoch.ordinal)
+    }
+
+    /// Marks of what had bounced are found in a channel: that is remembered in the journal, and in memory only as long as it is of use.
+    @Test func whatWasFoundAfterItsTurnTakesNoMemory() {
+        let bench = Bench([["a", "b"]])
+        bench.start()
+        bench.connect("b", 2000)
+        let (from, to) = (bench.destination("a"), bench.destination("b"))
+        let count = CoreLimits.settled + 200
+        bench.does(5000) { bench in
+            let happenings = (0..<count).map { number in
+                Happening(
+                    key: NativeKey("k\(number)"), account: .init(id: "u", name: "u"), time: bench.time,
+                    content: .posted(RichText("\(number)"), style: .plain, reply: nil, thread: nil))
+            }
+            bench.answers.append(try await bench.engine.accept(happenings, in: from, source: nil, mayBeKnown: false))
+        }
+        let parts = bench.delivered("b")
+        #expect(parts.count == count)
+        bench.does(5000) { bench in
+            for part in parts {
+                await bench.engine.bounced(part.delivery.id, at: part.delivery.position, part: 0, by: to, BounceReason("x", "refused"))
+            }
+            for part in parts {
+                let mark = Mark(id: part.delivery.id, part: 0, author: AuthorKey(rawValue: 1), second: bench.time)
+                await bench.engine.found(mark, in: to, as: NativeKey("n\(part.delivery.position)"))
+            }
+        }
+        let settled = { bench.world.running(bench.host) { bench.engine.assumeIsolated { $0.outboxes[to]?.settled.count } } }
+        #expect(settled() == count)
+        bench.run(milliseconds: 61_000)
+        #expect(settled() == 0)
+        #expect(bench.world.failures == [])
     }
 
     /// A peer is told of what is open, and of what it spoke in lately.

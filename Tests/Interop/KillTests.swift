@@ -140,7 +140,9 @@ import Testing
         talk.settle(seconds: 60)
         print("cut \(rounds) times: to InspIRCd: \(talk.toRight); to ngIRCd: \(talk.toLeft)")
         #expect(talk.toRight.lost == 0 && talk.toRight.twice == 0 && talk.toRight.outOfOrder == 0, "\(talk.toRight) \(relay.log)")
-        #expect(talk.toLeft.lost == 0 && talk.toLeft.twice <= cuts * 8 && talk.toLeft.twiceAtOnce <= 8 && talk.toLeft.outOfOrder == 0, "\(talk.toLeft) \(relay.log)")
+        #expect(
+            talk.toLeft.lost == 0 && talk.toLeft.twice <= cuts * 8 && talk.toLeft.twiceAtOnce <= 8 && talk.toLeft.outOfOrder == 0,
+            "\(talk.toLeft) \(relay.log)")
         #expect(relay.stop() == 0)
     }
 }

@@ -26,7 +26,8 @@ import Testing
         // Over the link, and on InspIRCd, which keeps history and our marks: exactly once, whatever the policy.
         #expect(toInsp.lost == 0 && toInsp.twice == 0, "\(toInsp) \(story.pair.logs)")
         if uncertain == "repeat" {
-            #expect(toNg.lost == 0 && toNg.twice <= Self.kills * Self.window && toNg.twiceAtOnce <= Self.window, "\(toNg) \(story.pair.logs)")
+            #expect(
+                toNg.lost == 0 && toNg.twice <= Self.kills * Self.window && toNg.twiceAtOnce <= Self.window, "\(toNg) \(story.pair.logs)")
         } else {
             #expect(toNg.twice == 0 && toNg.lost <= story.skipped.lines && toNg.lostAtOnce <= Self.window, "\(toNg) \(story.pair.logs)")
             #expect(story.skipped.lines <= Self.kills * Self.window, "\(story.skipped)")

@@ -34,6 +34,20 @@ extension Engine {
         commitWhenQuiet()
     }
 
+    /// What nobody has claimed for as long as ids are kept is nobody's any more.
+    func forgetOrphans(before month: UInt32) {
+        for (destination, marks) in orphans {
+            for mark in marks.keys where mark.second.month < month {
+                orphans[destination]?[mark] = nil
+                pending.notes[Engine.note(mark, destination)] = []
+            }
+            dropIfEmpty(destination)
+        }
+        if !pending.notes.isEmpty { commitWhenQuiet() }
+    }
+
+    private func dropIfEmpty(_ destination: DestinationID) { if orphans[destination]?.isEmpty == true { orphans[destination] = nil } }
+
     /// An event is known now, born here or passed on: where its mark stands in a channel already, or one of the same author and second
     /// under an id that was lost, it is not shown again.
     func takeOverOrphans(_ id: EventID, _ stream: StreamIndex, author: AuthorKey?, second: UnixTime) {
@@ -52,6 +66,7 @@ extension Engine {
                 counters.found += 1
                 settleFound(id, stream, orphan.part, at: destination, as: nativeID)
             }
+            dropIfEmpty(destination)
         }
     }
 }

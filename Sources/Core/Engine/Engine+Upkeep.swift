@@ -23,8 +23,23 @@ extension Engine {
                 commitWhenQuiet()
             }
             try await parkIfNeeded(destination)
+            try await forgetSettled(destination)
         }
         try await retire()
+    }
+
+    /// Events that were settled ahead of their turn, and whose turn is over, need not be remembered: a mark that was found of something that
+    /// had bounced, for one.
+    private func forgetSettled(_ destination: DestinationID) async throws {
+        guard let settled = outboxes[destination]?.settled, settled.count > CoreLimits.settled else { return }
+        for id in settled.sorted() {
+            guard let stream = streams.index(of: id.stream), id.number <= streams[stream].prefix,
+                let cursor = outboxes[destination]?.machine.cursor
+            else { continue }
+            let position = try await journal.reader.positions(of: stream, numbers: id.number...id.number).first
+            // What is not there any more had its turn; what is not there yet is about to be written.
+            if position.map({ $0 < cursor }) ?? (recent.end == committedEnd) { outboxes[destination]?.settled.remove(id) }
+        }
     }
 
     /// A destination may hold back messages for `hold`, or `holdBytes`. Beyond that everything up to now is parked: messages are
@@ -124,6 +139,7 @@ extension Engine {
             pending.forgottenStreams.append(stream)
             counters.streamsForgotten += 1
         }
+        forgetOrphans(before: month)
         if !pending.forgottenStreams.isEmpty { commitSignal.set() }
     }
 
