@@ -57,7 +57,8 @@ private struct RecordParts {
             case Number.title: title = reader.text(of: field)
             case Number.link: link = reader.text(of: field)
             case Number.members: isForMembers = field.value == 1
-            case Number.expires: expires = UnixTime(seconds: field.value)
+            // Zero is what a record says that leaves it out.
+            case Number.expires: expires = field.value == 0 ? nil : UnixTime(seconds: field.value)
             case Number.ended: hasEnded = field.value == 1
             case Number.index: index = field.value
             case Number.hash: hash = reader.bytes(of: field)
