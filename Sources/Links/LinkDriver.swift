@@ -67,9 +67,9 @@ package actor LinkDriver {
     var pings: [[UInt8]: UnsafeContinuation<Bool, Never>] = [:]
     var pingCount: UInt64 = 0
     /// The peer has asked not to be dialled before.
-    private(set) var redialPause = Interval.zero
+    var redialPause = Interval.zero
     var isEnding = false
-    package private(set) var ending: LinkFailure?
+    package internal(set) var ending: LinkFailure?
     /// What the engine could not take in; ends the relay.
     var failure: (any Error)?
     package var counters = LinkCounters()
@@ -185,46 +185,6 @@ package actor LinkDriver {
         _ = loop.schedule(at: loop.now + LinkDriverLimits.closing) { [stream] in stream.close() }
     }
 
-    // MARK: Reading
-
-    private func readLoop() async {
-        var decoder = FrameDecoder()
-        decoder.limit = LinkLimits.frame
-        do throws(StreamError) {
-            while ending == nil, let bytes = try await stream.read(atMost: LinkDriverLimits.read) {
-                lastHeard = loop.now
-                counters.bytesIn += UInt64(bytes.count)
-                decoder.feed(bytes)
-                var kind: UInt8 = 0
-                do throws(LinkFailure) {
-                    while let frame = try decoder.next() {
-                        kind = frame.kind
-                        for action in try session.received(frame) { try await perform(action) }
-                        if ending != nil { break }
-                    }
-                } catch {
-                    counters.faults += 1
-                    end(error, about: kind)
-                }
-                try await waitForRoom()
-            }
-            // A CLOSE is still being written.
-            if ending != nil { await loop.sleep(until: loop.now + LinkDriverLimits.closing) }
-        } catch {
-            ending = ending ?? LinkFailure(.timedOut, "\(error)")
-        }
-        ending = ending ?? LinkFailure(.normal, "ended by the peer")
-    }
-
-    /// Nothing more is read while too much waits to be journaled, or to be written. What we keep from being read is no silence of the peer's.
-    private func waitForRoom() async throws(StreamError) {
-        while intake.count > LinkDriverLimits.intake || answers.isFull, failure == nil && ending == nil {
-            counters.waits += 1
-            await withUnsafeContinuation { roomSignal.wait($0) }
-            lastHeard = loop.now
-        }
-    }
-
     func perform(_ actions: [LinkSession.Action]) {
         for action in actions {
             guard case .send(let frame) = action else { preconditionFailure("an action that only a frame can lead to: \(action)") }
@@ -237,41 +197,7 @@ package actor LinkDriver {
         workSignal.set()
     }
 
-    private func perform(_ action: LinkSession.Action) async throws(LinkFailure) {
-        switch action {
-        case .send(let frame): send(frame)
-        case .greeted(let hello):
-            log.notice("link up", ["epoch": String(hello.epochOrdinal), "dialled": String(isDialler)])
-            offerNew()
-        case .offered(let offer):
-            theirOffers.insert(offer.name)
-            guard let destination = channels[offer.name] else { return log.info("the peer offers a channel", ["channel": offer.name]) }
-            perform(session.accept(offer))
-            await resume(offer.name, destination)
-        case .accepted(let name):
-            log.info("the peer shares a channel", ["channel": name])
-            await beginIfOpen(name)
-        case .revoked(let name):
-            log.warning("the peer shares a channel no more", ["channel": name])
-            theirOffers.remove(name)
-            outflows[name] = nil
-        case .resumed(let name, let resume):
-            resumes[name, default: []] += resume.holdings
-            await beginIfOpen(name)
-        case .batch(let name, let batch): try await received(batch, in: name)
-        case .acknowledged(let entries): try await acknowledged(entries)
-        case .credited: workSignal.set()
-        case .pong(let token): pings.removeValue(forKey: token)?.resume(returning: true)
-        case .draining(let seconds):
-            redialPause = .seconds(min(seconds, LinkDriverLimits.longestRedialPause))
-            log.info("the peer stops soon", ["redial_after_s": String(seconds)])
-        case .closed(let closing):
-            log.warning("the peer ends the session", ["code": closing.name, "reason": closing.words])
-            ending = ending ?? LinkFailure(CloseCode(rawValue: closing.code) ?? .normal, "by the peer: \(closing.words)")
-        }
-    }
-
-    private func offerNew() {
+    func offerNew() {
         for name in channels.keys.sorted() where offered[name] == nil {
             let (index, actions) = session.offer(name, title: "")
             offered[name] = index
@@ -279,7 +205,7 @@ package actor LinkDriver {
         }
     }
 
-    private func resume(_ name: String, _ destination: DestinationID) async {
+    func resume(_ name: String, _ destination: DestinationID) async {
         do {
             guard let index = offered[name] else { return }
             let epoch = PeerEpoch(ordinal: session.peerHello?.epochOrdinal ?? 0, bits: session.peerHello?.epochBits ?? 0)

@@ -1,0 +1,74 @@
+import Base
+import Core
+import Model
+import WireLink
+
+/// From where on a channel is passed on, and how far the peer has come.
+extension LinkDriver {
+    /// Begins to pass a channel on once both sides share it and the peer has said what it holds.
+    func beginIfOpen(_ name: String) async {
+        guard let index = offered[name], session.isOpen(index), outflows[name] == nil, let destination = channels[name] else { return }
+        do {
+            let base = try await port.base(of: destination)
+            var held: [StreamID: UInt64] = [:]
+            var told: [StreamIndex: PeerHolding] = [:]
+            for holding in resumes.removeValue(forKey: name) ?? [] {
+                let introduction = mapping.model(holding.introduction)
+                held[introduction.stream] = holding.prefix
+                // A stream of ours that this journal lost: what the peer holds of it comes back.
+                do throws(PeerFault) {
+                    let stream = try await port.introduce(introduction, in: destination, by: mapping.peer)
+                    told[stream] = PeerHolding(prefix: holding.prefix, digest: holding.digest)
+                } catch {
+                    counters.faults += 1
+                    return self.end(LinkMapping.failure(error), about: FrameKind.resume.rawValue)
+                }
+            }
+            try await port.told(destination, holds: told, by: mapping.peer)
+            let (streams, end) = await port.streams(of: destination, for: mapping.peer)
+            var position = end
+            for stream in streams where (held[stream.introduction.stream] ?? 0) < stream.prefix {
+                let name = stream.introduction.stream
+                if let start = try await port.position(of: stream.index, from: (held[name] ?? 0) + 1) {
+                    position = min(position, start)
+                } else if held[name] == nil {
+                    // It has not named it, and there is nothing left to offer: nothing is to be said of it.
+                    held[name] = stream.prefix
+                }
+            }
+            // The session may have changed meanwhile.
+            guard let bridge = await port.bridge(of: destination), session.isOpen(index), outflows[name] == nil else { return }
+            passed.forgetForeign()
+            let outflow = Outflow(
+                destination: destination, bridge: bridge, name: name, index: index, position: max(position, base), base: base, pastEnd: end)
+            for stream in streams {
+                outflow.past[stream.index] = stream.prefix
+                add(stream, to: outflow, sent: held[stream.introduction.stream] ?? 0)
+            }
+            outflows[name] = outflow
+            log.info("a channel flows", ["channel": name, "from": outflow.position.description, "to": end.description])
+            workSignal.set()
+        } catch {
+            fail(error)
+        }
+    }
+
+    func add(_ stream: PassedStream, to outflow: Outflow, sent: UInt64) {
+        passed.add(stream.index, PassedStreams.Passed(channel: outflow.index, introduction: stream.introduction, sent: sent))
+    }
+
+    func acknowledged(_ entries: [Acknowledgement.Entry]) async throws(LinkFailure) {
+        for entry in entries {
+            guard let (name, stream) = outIndexes[entry.stream], let account = passed[stream] else { continue }
+            guard entry.prefix <= account.sent else { throw LinkFailure(.unexpected, "ACK of what was not sent") }
+            outflows[name]?.ledger.acknowledge(stream, entry.prefix)
+        }
+        if lastAcknowledged.distance(to: loop.now) < LinkDriverLimits.acknowledged { return }
+        await tellAcknowledged()
+    }
+
+    func tellAcknowledged() async {
+        lastAcknowledged = loop.now
+        for outflow in turns { await port.acknowledged(outflow.destination, before: outflow.ledger.firstOpen ?? outflow.position) }
+    }
+}
