@@ -1,4 +1,5 @@
 import Base
+import Core
 
 /// Bounds and deadlines of links as this side keeps them.
 enum LinkDriverLimits {
@@ -9,6 +10,10 @@ enum LinkDriverLimits {
     static let batchItems = 1024
     /// Batches that were read and are not journaled yet.
     static let intake = 64
+    /// Entries of the log between two places at which a batch ends: channels that are behind go through the log side by side, and what one
+    /// has read the others find in memory.
+    private static let stride: UInt64 = 8192
+    static func border(behind position: Position) -> Position { Position((position.rawValue / stride + 1) * stride) }
     /// How often retention learns how far a peer has come.
     static let acknowledged = Interval.seconds(1)
     /// The other side's CLOSE, or the end of ours, is waited for.

@@ -103,8 +103,10 @@ extension LinkDriver {
         let credit = session.credit(outflow.index)
         let most = min(credit.records, LinkDriverLimits.batchItems) - 2
         let mostBytes = min(credit.bytes, LinkLimits.fullBatch)
+        var border = Position.zero
         while encoder.count < most && encoder.writer.count < mostBytes {
-            let end = await port.committedBefore
+            if encoder.count == 0 { border = LinkDriverLimits.border(behind: outflow.position) }
+            let end = min(await port.committedBefore, encoder.count == 0 ? Position(.max) : border)
             guard outflow.position < end, let run = try await port.committed(from: outflow.position) else { break }
             outflow.position = max(outflow.position, run.first)
             let runEnd = min(run.end, end)
