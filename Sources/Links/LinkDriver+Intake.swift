@@ -15,11 +15,14 @@ extension LinkDriver {
         for item in numbered {
             switch item {
             case .introduction(let introduction, _):
+                let stream: StreamIndex
                 do throws(PeerFault) {
-                    inStreams.append(try await port.introduce(mapping.model(introduction), in: destination, by: mapping.peer))
+                    stream = try await port.introduce(mapping.model(introduction), in: destination, by: mapping.peer)
                 } catch {
                     throw LinkMapping.failure(error)
                 }
+                guard introduced.insert(stream).inserted else { throw LinkFailure(.unexpected, "a stream that was introduced already") }
+                inStreams.append(stream)
             case .record(let stream, let number, let time, let hops, let record):
                 let head = EntryHead(
                     stream: inStreams[Int(stream) - 1], number: number, originTime: UnixTime(seconds: time), hops: hops &+ 1, source: source

@@ -55,6 +55,7 @@ package actor LinkDriver {
     // Coming in.
     var unpackers = Unpackers()
     var inStreams: [StreamIndex] = []
+    var introduced: Set<StreamIndex> = []
     /// What the peer has passed on in this session, by stream: it need not be passed back.
     var cameIn: [StreamIndex: ClosedRange<UInt64>] = [:]
     var intake: [Incoming] = []

@@ -15,9 +15,18 @@ package struct HostPort: Hashable, Sendable, CustomStringConvertible {
         } else if host.contains(":") {
             return nil
         }
-        guard !host.isEmpty, host.utf8.count <= 253, host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+        guard !host.isEmpty, host.utf8.count <= 253, host.utf8.allSatisfy(HostPort.isHostCharacter) else { return nil }
         self.host = String(host)
         self.port = port
+    }
+
+    /// Letters, digits, `-`, `.` and `_` of names, `:` and `%` of addresses. Nothing that a file, a shell or a log would take for its own.
+    private static func isHostCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"), UInt8(ascii: "%"): true
+        default: false
+        }
     }
 
     /// Whether only this machine can reach it: an address of 127.0.0.0/8, `::1` or `localhost`.

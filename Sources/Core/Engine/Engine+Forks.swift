@@ -43,7 +43,7 @@ extension Engine {
     func compare(_ held: Held, with peer: RelayID) async throws {
         guard held.digest != 0, held.number > 0, streams.contains(held.stream), held.number <= streams[held.stream].prefix else { return }
         let own = try await digest(of: held.stream, held.number)
-        guard own != 0, own != held.digest else { return }
+        guard own != 0, own != held.digest, streams.contains(held.stream) else { return }
         counters.conflicts += 1
         let id = streams.id(held.stream, held.number)
         if streams.isOwn(held.stream) && streams[held.stream].introduction.epoch == epoch {
@@ -75,10 +75,11 @@ extension Engine {
     /// The digest of an event; 0 where its content is not here.
     func digest(of stream: StreamIndex, _ number: UInt64) async throws -> UInt64 {
         if number == 0 { return 0 }
+        let id = streams.id(stream, number)
         if let position = try await journal.reader.positions(of: stream, numbers: number...number).first,
             let entry = try await entry(at: position)
         {
-            let envelope = Envelope(id: streams.id(stream, number), originTime: entry.head.originTime, hops: entry.head.hops)
+            let envelope = Envelope(id: id, originTime: entry.head.originTime, hops: entry.head.hops)
             return envelope.digest(of: entry.record)
         }
         if let erased = try await journal.reader.lastErased(of: stream), erased.number == number { return erased.digest }

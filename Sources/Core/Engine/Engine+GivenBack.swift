@@ -102,7 +102,7 @@ extension Engine {
     package func told(_ channel: DestinationID, holds: [StreamIndex: PeerHolding], by peer: RelayID) async throws {
         noteHeard(in: channel)
         // A stream of ours of an epoch not below the running one: this relay was rolled back, and begins above both.
-        for (stream, held) in holds.sorted(by: { $0.key < $1.key }) where streams.isOwn(stream) {
+        for (stream, held) in holds.sorted(by: { $0.key < $1.key }) where streams.contains(stream) && streams.isOwn(stream) {
             let theirs = streams[stream].introduction.epoch
             if theirs.ordinal < streams.epoch.ordinal { continue }
             if theirs != streams.epoch {
@@ -112,7 +112,9 @@ extension Engine {
             }
         }
         if awaited[channel] != nil {
-            let owed = holds.mapValues(\.prefix).filter { streams.isOwn($0.key) && streams[$0.key].prefix < $0.value }
+            let owed = holds.mapValues(\.prefix).filter {
+                streams.contains($0.key) && streams.isOwn($0.key) && streams[$0.key].prefix < $0.value
+            }
             awaited[channel] = owed.isEmpty ? nil : .events(owed)
             if owed.isEmpty {
                 goOnAfterPeers()
@@ -128,7 +130,7 @@ extension Engine {
     /// Something came from a peer: perhaps everything that was awaited of it.
     func settleAwaited(_ channel: DestinationID) {
         guard case .events(let owed)? = awaited[channel] else { return }
-        let rest = owed.filter { streams[$0.key].prefix < $0.value }
+        let rest = owed.filter { streams.contains($0.key) && streams[$0.key].prefix < $0.value }
         awaited[channel] = rest.isEmpty ? nil : .events(rest)
         if rest.isEmpty { goOnAfterPeers() }
     }

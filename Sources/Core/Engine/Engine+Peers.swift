@@ -232,6 +232,7 @@ extension Engine: LinkPort {
     package func bridge(of channel: DestinationID) -> BridgeIndex? { routing.member(channel)?.bridge }
 
     package func stream(_ index: StreamIndex, for peer: RelayID) -> (stream: PassedStream, bridge: BridgeIndex)? {
+        guard streams.contains(index) else { return nil }
         let row = streams[index]
         return passed(row, to: peer).map { ($0, row.bridge) }
     }

@@ -192,7 +192,7 @@ extension Engine {
         let standing = try parts(of: reply, now)
         if standing.isShown { return try shown(reply, standing, now) }
         // What was deleted is not quoted.
-        if try later(reply, from: .zero, now).deletion != nil { return .notShown(quote: nil) }
+        if let deletion = try later(reply, from: .zero, now).deletion, !isForeign(deletion.by, reply) { return .notShown(quote: nil) }
         guard let text = now.answers.text[reply] else { throw .text(reply) }
         return .notShown(quote: text)
     }
@@ -208,8 +208,8 @@ extension Engine {
         if isForeign(now.id, target) { return .finish(.withoutTarget) }
         if now.turn == .first {
             let later = try self.later(target, from: now.entry.position, now)
-            if later.deletion != nil { return .finish(.superseded) }
-            if let newest = later.edit, newest.by != now.id { return .finish(.superseded) }
+            if let deletion = later.deletion, !isForeign(deletion.by, target) { return .finish(.superseded) }
+            if let newest = later.edit, newest.by != now.id, !isForeign(newest.by, target) { return .finish(.superseded) }
         }
         let standing = try parts(of: target, now)
         if standing.isShown { return .send(now.delivery(event, .shown(standing, quote: nil)), success: .delivered) }

@@ -131,7 +131,9 @@ extension Engine {
     private func forgetStreams() async throws {
         let kept = limits.keepIDs + CoreLimits.keptStreams
         let month = UnixTime(seconds: loop.time.seconds - min(loop.time.seconds, kept)).month
-        for stream in streams.unchanged(since: month) {
+        var isAwaited: Set<StreamIndex> = []
+        for case .events(let owed) in awaited.values { isAwaited.formUnion(owed.keys) }
+        for stream in streams.unchanged(since: month) where !isAwaited.contains(stream) {
             guard try await journal.reader.start(of: stream, from: 1) == nil, streams.contains(stream),
                 streams[stream].changed.month < month
             else { continue }

@@ -54,6 +54,9 @@ actor Invites: PairingDesk {
         guard invites.count < Invites.most || invites[name] != nil else {
             throw ControlRefusal.refused("\(Invites.most) invites are open; revoke one, or wait")
         }
+        guard ownName.utf8.count <= InviteCode.longest, addresses.joined(separator: " ").utf8.count <= InviteCode.longest else {
+            throw ControlRefusal.refused("an invite has room for \(InviteCode.longest) bytes of addresses; name fewer, or shorter ones")
+        }
         let secret = entropy.bytes(InviteCode.secretLength)
         let expires = UnixTime(seconds: loop.time.seconds + seconds)
         var writer = ByteWriter()

@@ -17,7 +17,8 @@ package struct RichText: Hashable, Sendable {
         let utf8 = text.utf8
         var kept: [Span] = []
         for span in candidates.sorted(by: { ($0.start, $1.end) < ($1.start, $0.end) }) {
-            guard check.accepts(span, textLength: utf8.count), utf8.isScalarBorder(span.start), utf8.isScalarBorder(span.end) else {
+            guard span.isSound, check.accepts(span, textLength: utf8.count), utf8.isScalarBorder(span.start), utf8.isScalarBorder(span.end)
+            else {
                 dropped += 1
                 continue
             }
@@ -37,6 +38,13 @@ package struct RichText: Hashable, Sendable {
 
         package init(_ range: Range<Int>, _ kind: SpanKind, argument: [UInt8] = []) {
             self.init(from: range.lowerBound, to: range.upperBound, kind, argument: argument)
+        }
+
+        /// Whether what it bears is text like any other, as it is shown where formatting is not: sanitary, and on one line; a link's target
+        /// without spaces too.
+        var isSound: Bool {
+            let lowest: UInt8 = kind == .link ? 0x21 : 0x20
+            return argument.isEmpty || argument.allSatisfy { $0 >= lowest } && Sanitiser.isSanitary(argument.span)
         }
 
         /// A span as somebody wrote it, which may end before it begins.

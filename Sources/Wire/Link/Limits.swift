@@ -34,6 +34,8 @@ package enum LinkLimits {
     /// Unacknowledged records and bytes that a receiver takes, unless HELLO says less: some milliseconds of a flood.
     package static let windowRecords = 8192
     package static let windowBytes = 4 << 20
+    /// Credit that is counted: beyond it more changes nothing, and no sum of it overflows.
+    package static let credit: Int64 = 1 << 40
     /// The highest number of an event: what comes after it still fits 64 bits, and the journal's columns, which have a sign.
     package static let number: UInt64 = 1 << 62
     /// The latest origin time, in seconds: the end of the year 9999, behind which calendars of four digits end.

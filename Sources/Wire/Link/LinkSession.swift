@@ -157,8 +157,8 @@ package struct LinkSession: Hashable, Sendable {
             guard peer == nil else { throw LinkFailure(.unexpected, "a second HELLO") }
             let hello = try Hello(body: frame.body)
             peer = hello
-            records = Int64(clamping: hello.windowRecords)
-            bytes = Int64(clamping: hello.windowBytes)
+            records = min(Int64(clamping: hello.windowRecords), LinkLimits.credit)
+            bytes = min(Int64(clamping: hello.windowBytes), LinkLimits.credit)
             return [.greeted(hello)]
         }
         guard peer != nil else { throw LinkFailure(.unexpected, "\(kind) before HELLO") }
@@ -245,15 +245,16 @@ package struct LinkSession: Hashable, Sendable {
     }
 
     private mutating func credited(_ credit: Credit) throws(LinkFailure) -> [Action] {
-        guard let channel = offers[credit.channel] else { throw LinkFailure(.unknownChannel, "CREDIT for a channel that was not offered") }
+        guard var channel = offers[credit.channel] else { throw LinkFailure(.unknownChannel, "CREDIT for a channel that was not offered") }
         let most = UInt64(Int32.max)
         guard credit.records <= most, credit.bytes <= most else {
             throw LinkFailure(.malformed, "CREDIT of \(credit.records) records, \(credit.bytes) bytes")
         }
-        offers[credit.channel]?.records += Int64(credit.records)
-        offers[credit.channel]?.bytes += Int64(credit.bytes)
-        records += Int64(credit.records)
-        bytes += Int64(credit.bytes)
+        channel.records = min(channel.records + Int64(credit.records), LinkLimits.credit)
+        channel.bytes = min(channel.bytes + Int64(credit.bytes), LinkLimits.credit)
+        offers[credit.channel] = channel
+        records = min(records + Int64(credit.records), LinkLimits.credit)
+        bytes = min(bytes + Int64(credit.bytes), LinkLimits.credit)
         return [.credited(channel.name)]
     }
 

@@ -65,6 +65,10 @@ package struct InviteCode: Hashable, Sendable {
         self.addresses = addresses
     }
 
+    /// Bytes that a name, or all addresses with a space between them, have room for.
+    package static let longest = 255
+
+    /// The word. Name and addresses are no longer than `longest`: whoever makes an invite looks first.
     package var text: String {
         var writer = ByteWriter()
         writer.append(relay)
