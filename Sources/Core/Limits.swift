@@ -29,12 +29,17 @@ package enum CoreLimits {
     package static let givingBack = Interval.seconds(200)
     /// What was given back and is not found again by so long after its channel was read to the head is given up.
     package static let confirmation = Interval.seconds(60)
+    /// Nor is its channel waited for longer than so.
+    package static let longestConfirmation = Interval.seconds(86_400)
+    /// Given-back events that wait at once, some 25 MB; what is above is unconfirmed at once.
+    package static let givenBack = 100_000
     /// Streams and authors of one relay in one bridge: one stream for each start of a peer with something to say, for some years; every author
     /// who spoke after each. Some 10 and 50 MB.
     package static let peerStreams = 65_536
     package static let peerAuthors = 262_144
-    /// Between two epochs that are opened at a peer's word.
-    package static let forkPause = Interval.seconds(60)
+    /// Between two epochs that are opened at one peer's word: the second time, the third, and from then on. The first of them too between
+    /// any two.
+    package static let forkPauses = [Interval.seconds(60), .seconds(3600), .seconds(86_400)]
     /// A peer that had been away for longer, in seconds, when the journal ended is not awaited at the opening.
     package static let longAway: Int64 = 3600
     /// Streams in which nothing was taken in for longer, in seconds, are not named to a peer unless they are open: 30 days.

@@ -127,6 +127,85 @@ import Testing
         #expect(bounces(bench).map(\.code) == ["fork"])
     }
 
+    /// A peer that tells all it ever told in another way, again and again, makes one entry.
+    @Test func conflictsOfAPeerAreOneEntry() {
+        let bench = Bench([["a", "peer"]])
+        bench.start()
+        let channel = bench.destination("peer")
+        let count = CoreLimits.conflicts + 500
+        @Sendable func texts(_ word: String) -> [String] { (0..<count).map { "\(word) \($0)" } }
+        nonisolated(unsafe) var stream: StreamIndex?
+        bench.does {
+            stream = try await $0.engine.introduce(Self.introduction, in: channel, by: Self.peer)
+            try await $0.engine.accept(Self.passed(stream!, texts("true")), in: channel, from: Self.peer)
+        }
+        for _ in 1...3 {
+            bench.does(20_000) { try await $0.engine.accept(Self.passed(stream!, texts("lie")), in: channel, from: Self.peer) }
+        }
+        #expect(counters(bench).conflicts == UInt64(3 * count))
+        #expect(bounces(bench).map(\.code) == ["conflict"])
+        #expect(bounces(bench).first?.positions == .first...Position(UInt64(count)))
+        // An entry that the operator has seen and dropped does not grow: the next one is new.
+        bench.does { try await $0.engine.dropBounce(1) }
+        bench.does(20_000) { try await $0.engine.accept(Self.passed(stream!, texts("lie")), in: channel, from: Self.peer) }
+        #expect(bounces(bench).map(\.id) == [2])
+    }
+
+    @Test func aWordOfForksCostsEverFewerEpochs() {
+        let bench = Bench([["a", "peer"]])
+        bench.start()
+        bench.connect("a")
+        let channel = bench.destination("peer")
+        bench.does { try await $0.engine.told(channel, holds: [:], by: Self.peer) }
+        for minute in 0..<120 {
+            bench.post("a", "k\(minute)", "text \(minute)")
+            bench.does {
+                let own = try await $0.engine.holdings(of: channel, with: Self.peer, whoseEpoch: PeerEpoch(ordinal: 0, bits: 0))
+                    .max { $0.introduction.epoch.ordinal < $1.introduction.epoch.ordinal }!
+                let stream = try await $0.engine.introduce(own.introduction, in: channel, by: Self.peer)
+                try await $0.engine.told(channel, holds: [stream: PeerHolding(prefix: own.prefix + 1, digest: 0)], by: Self.peer)
+            }
+            bench.run(milliseconds: 58_000)
+        }
+        // At once, a minute and an hour later; the fourth would come after a day.
+        #expect(counters(bench).forks == 3)
+        #expect(bounces(bench).map(\.code) == ["fork"])
+    }
+
+    /// What a peer gives back: held without its text, with a bound and for a day at most, and one entry tells of all that was not found.
+    @Test func whatIsGivenBackHasABound() {
+        let bench = Bench([["a", "peer"]])
+        bench.start()
+        bench.connect("a")
+        let channel = bench.destination("peer")
+        bench.does { try await $0.engine.told(channel, holds: [:], by: Self.peer) }
+        bench.post("a", "k1", "ours")
+        nonisolated(unsafe) var own: StreamHolding?
+        bench.does {
+            own = try await $0.engine.holdings(of: channel, with: Self.peer, whoseEpoch: PeerEpoch(ordinal: 0, bits: 0)).first
+        }
+        bench.restart()
+        let count = CoreLimits.givenBack + 100
+        bench.does(60_000) {
+            let stream = try await $0.engine.introduce(own!.introduction, in: channel, by: Self.peer)
+            for start in stride(from: 0, to: count, by: 10_000) {
+                var passed = PassedOn()
+                for number in start..<min(count, start + 10_000) {
+                    passed.entries.append(Self.head(stream, own!.prefix + UInt64(number) + 1), record: Self.record("given \(number)"))
+                }
+                try await $0.engine.accept(passed, in: channel, from: Self.peer)
+            }
+        }
+        #expect(counters(bench).givenBack == UInt64(count))
+        #expect(counters(bench).unconfirmed == 100)
+        // Their channel never comes back.
+        bench.run(milliseconds: 86_500_000)
+        #expect(counters(bench).unconfirmed == UInt64(count))
+        #expect(bounces(bench).map(\.code) == ["unconfirmed"])
+        #expect(bounces(bench).first?.count == UInt64(count))
+        #expect(bench.world.failures == [])
+    }
+
     private func awaits(_ bench: Bench) -> Bool {
         let before = bench.answers.count
         let place = bench.destination("a")

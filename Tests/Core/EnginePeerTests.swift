@@ -96,6 +96,39 @@ import Testing
         #expect(bench.world.running(bench.host) { bench.engine.assumeIsolated { $0.counters.authorsRefused } } == 5)
     }
 
+    /// Nor does it hide anything: the owner's own edit is delivered, and what the owner deleted is in no history.
+    @Test func aForeignChangeHidesNothing() {
+        let bench = Bench([["a", "reader", "peer1", "peer2"]])
+        bench.start()
+        bench.connect("a")
+        let (one, two) = (bench.destination("peer1"), bench.destination("peer2"))
+        let theirs = Self.introduction(Self.other)
+        let (first, second) = (EventID(stream: theirs.stream, number: 2), EventID(stream: theirs.stream, number: 3))
+        bench.does {
+            let liar = try await $0.engine.introduce(Self.introduction(Self.peer, ordinal: 9), in: one, by: Self.peer)
+            let events = Self.passed(liar, from: 1, Self.profile("liar"), .deleted(target: first), .deleted(target: second))
+            try await $0.engine.accept(events, in: one, from: Self.peer)
+            let stream = try await $0.engine.introduce(theirs, in: two, by: Self.other)
+            try await $0.engine.accept(
+                Self.passed(stream, from: 1, Self.profile("honest"), .posted(Post(RichText("secret"))), .posted(Post(RichText("wrong")))),
+                in: two, from: Self.other)
+        }
+        for part in bench.delivered("a") { bench.received("a", part, "n\(part.delivery.position)") }
+        bench.clear("a")
+        bench.does {
+            let stream = try await $0.engine.introduce(theirs, in: two, by: Self.other)
+            try await $0.engine.accept(
+                Self.passed(stream, from: 4, .deleted(target: first), .edited(target: second, content: Post(RichText("right")))), in: two,
+                from: Self.other)
+        }
+        #expect(bench.delivered("a").map(\.delivery.event).contains(.edited(target: second, content: Post(RichText("right")))))
+        let reader = bench.destination("reader")
+        nonisolated(unsafe) var history: [CommittedEvent] = []
+        bench.does { history = try await $0.engine.events(in: reader, .before(Position(1 << 40)), atMost: 100) }
+        let texts = history.compactMap { if case .posted(let post) = $0.event { post.content.text } else { nil } }
+        #expect(texts == ["wrong"])
+    }
+
     /// Nor does it take the place of the owner's own change: what was deleted before its turn is not shown.
     @Test func aForeignChangeKeepsNoPlaceFromTheOwners() {
         let bench = Bench([["a", "peer1", "peer2"]])

@@ -46,6 +46,49 @@ import Testing
         return rows.state.streams.filter { $0.introduction.owner == Self.peer }.map(\.introduction.epoch.ordinal)
     }
 
+    /// A relay comes back after more than a year, and a peer says at once that it holds more of an old stream of ours than this relay: the
+    /// stream is not forgotten while that is awaited, and whatever the peer says later finds a relay that works.
+    @Test func whatIsAwaitedOfAStreamKeepsIt() {
+        let bench = Bench([["a", "peer"]])
+        bench.start()
+        bench.connect("a")
+        let channel = bench.destination("peer")
+        func greet() { bench.does { try await $0.engine.told(channel, holds: [:], by: Self.peer) } }
+        greet()
+        bench.post("a", "k1", "of an old epoch")
+        nonisolated(unsafe) var old: StreamHolding?
+        bench.does {
+            old = try await $0.engine.holdings(of: channel, with: Self.peer, whoseEpoch: PeerEpoch(ordinal: 0, bits: 0)).first
+        }
+        for text in ["of a newer epoch", "of a newer epoch still"] {
+            bench.restart()
+            bench.connect("a")
+            greet()
+            bench.post("a", text, text)
+            bench.does { await $0.engine.acknowledged(channel, before: Position(1000)) }
+            bench.run(milliseconds: 160 * Self.day)
+        }
+        bench.world.crash(bench.host)
+        let disk = bench.world.running(bench.host) { bench.memory.assumeIsolated { $0.disk } }
+        bench.world.run(until: bench.world.now + .milliseconds(400 * Self.day))
+        bench.disk = disk.afterCrash(keeping: disk.unsynced)
+        bench.host = bench.world.makeHost()
+        bench.start()
+        bench.connect("a")
+        bench.does {
+            let stream = try await $0.engine.introduce(old!.introduction, in: channel, by: Self.peer)
+            try await $0.engine.told(channel, holds: [stream: PeerHolding(prefix: old!.prefix + 5, digest: 0)], by: Self.peer)
+        }
+        bench.run(milliseconds: 90_000)
+        say(bench, epoch: 1, 1)
+        #expect(bench.world.failures == [])
+        #expect(streams(bench) == [1])
+        // Nobody waits any more: now it goes.
+        bench.run(milliseconds: 40 * Self.day)
+        let rows = bench.world.running(bench.host) { bench.memory.assumeIsolated { $0.rows } }
+        #expect(!rows.state.streams.contains { $0.introduction == old!.introduction }, "\(rows.state.streams)")
+    }
+
     /// Marks of what had bounced are found in a channel: that is remembered in the journal, and in memory only as long as it is of use.
     @Test func whatWasFoundAfterItsTurnTakesNoMemory() {
         let bench = Bench([["a", "b"]])

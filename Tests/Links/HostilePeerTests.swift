@@ -26,6 +26,16 @@ import WireLink
         #expect(reader.feed(Frame(kind, body).bytes)?.code == .unexpected)
     }
 
+    /// As much as it likes may be allowed to this side; no sum of it overflows.
+    @Test func creditHasACeiling() {
+        var reader = SessionReader()
+        var hello = Hello(epochOrdinal: 3, epochBits: 1)
+        hello.windowRecords = .max
+        hello.windowBytes = .max
+        #expect(reader.feed(hello.frame.bytes) == nil)
+        for _ in 1...3 { #expect(reader.feed(Credit(channel: 1, records: UInt64(Int32.max), bytes: UInt64(Int32.max)).frame.bytes) == nil) }
+    }
+
     /// Limits in HELLO with which nothing would flow, or a clock would overflow.
     @Test func helloHasItsLimits() {
         func answer(_ change: (inout Hello) -> Void) -> CloseCode? {

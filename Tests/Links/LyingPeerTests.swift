@@ -105,6 +105,11 @@ import WireLink
             encoder.introduction(heard.theirs.introduction.by(.sender), prefix: heard.theirs.prefix)
             encoder.record(stream: 1, time: .max, hops: 255, text)
         },
+        .batch("a stream that is introduced twice", .unexpected, "introduced already") { heard, encoder in
+            encoder.introduction(heard.theirs.introduction.by(.sender), prefix: heard.theirs.prefix)
+            encoder.introduction(heard.theirs.introduction.by(.sender), prefix: 0)
+            encoder.record(stream: 2, time: 1_795_000_000, hops: 0, text)
+        },
         .batch("a SKIP for no reason", .malformed, "reason 99") { heard, encoder in
             encoder.introduction(heard.theirs.introduction.by(.sender), prefix: heard.theirs.prefix)
             encoder.skip(stream: 1, through: heard.theirs.prefix + 1, reason: 99, profiles: [])

@@ -2,6 +2,21 @@ import Model
 import Testing
 
 @Suite struct RichTextTests {
+    /// What a span bears is shown as text where formatting is not: it may hold nothing that a text may not, and stays on its line.
+    @Test(arguments: [
+        ("https://example.org/a?b=c#d", SpanKind.link, true), ("https://example.org/ä", .link, true), ("", .link, true),
+        ("https://example.org\n\u{1}DCC SEND x\u{1}", .link, false), ("a b", .link, false), ("a\tb", .link, false),
+        ("\u{3}4red", .link, false),
+        ("\u{202E}gro.elpmaxe", .link, false), ("a\u{2028}b", .link, false), ("**", .bold, true), ("*\n*", .bold, false),
+        ("c c", .bold, true),
+    ])
+    func whatASpanBearsIsSanitary(_ argument: String, _ kind: SpanKind, _ isKept: Bool) {
+        var dropped = 0
+        let rich = RichText("words", spans: [.init(0..<5, kind, argument: [UInt8](argument.utf8))], dropped: &dropped)
+        #expect((rich.spans.count == 1) == isKept && (dropped == 0) == isKept)
+        #expect(rich.text == "words")
+    }
+
     /// Text, spans as (start, end), how many of them stay.
     @Test(
         arguments: [

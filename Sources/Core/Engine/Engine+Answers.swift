@@ -64,7 +64,7 @@ extension Engine {
         let id = mark.id
         guard let stream = streams.index(of: id.stream), id.number <= streams[stream].prefix else {
             if let stream = streams.index(of: id.stream), streams.isOwn(stream), streams[stream].introduction.epoch == epoch {
-                do { try await forked(stream, through: id.number) } catch { fail(error) }
+                do { try await forked(stream, through: id.number, by: nil) } catch { fail(error) }
             }
             return keepOrphan(mark, in: destination, as: nativeID)
         }

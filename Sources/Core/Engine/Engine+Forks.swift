@@ -20,9 +20,13 @@ extension Engine {
     /// A peer, or a mark in a channel, knows more of the running epoch than this process ever numbered. Nothing more is born in that epoch, and
     /// the operator is told what may have been numbered twice: everything of the stream that no peer has acknowledged.
     ///
-    /// It is somebody else's word, which costs an epoch: once a minute at most.
-    func forked(_ stream: StreamIndex, through last: UInt64) async throws {
-        if let lastFork, lastFork.distance(to: loop.now) < CoreLimits.forkPause { return }
+    /// It is somebody else's word, which costs an epoch: once a minute at most, and of one that says so again and again ever more seldom.
+    /// `peer` is nil for a mark in a channel.
+    func forked(_ stream: StreamIndex, through last: UInt64, by peer: RelayID?) async throws {
+        if let lastFork, lastFork.distance(to: loop.now) < CoreLimits.forkPauses[0] { return }
+        let words = forkWords[peer]?.count ?? 0
+        if let due = forkWords[peer]?.due, loop.now < due { return }
+        forkWords[peer] = (loop.now + CoreLimits.forkPauses[min(words, CoreLimits.forkPauses.count - 1)], words + 1)
         lastFork = loop.now
         counters.forks += 1
         streams.openEpoch(salt: entropy.bytes(8).firstUInt64, secret: epochSecret)
@@ -36,7 +40,8 @@ extension Engine {
         let range = ours.map { "what is told of its numbers from \($0.head.number) on may have two contents" } ?? "no number was used twice"
         bounce(
             "fork", "elsewhere \(streams.id(stream, last)) is known; this process has numbered up to \(known): \(range)", at: place,
-            positions, count: ours.map { known >= $0.head.number ? known - $0.head.number + 1 : 1 } ?? last - min(last, known))
+            positions, count: ours.map { known >= $0.head.number ? known - $0.head.number + 1 : 1 } ?? last - min(last, known),
+            of: peer.map { index(of: $0) } ?? .local)
     }
 
     /// Compares what a peer holds with what is here, where both have the content (semantics 1, digest).
@@ -47,9 +52,9 @@ extension Engine {
         counters.conflicts += 1
         let id = streams.id(held.stream, held.number)
         if streams.isOwn(held.stream) && streams[held.stream].introduction.epoch == epoch {
-            try await forked(held.stream, through: held.number)
+            try await forked(held.stream, through: held.number, by: peer)
         }
-        // Said again at each session, and told once.
+        // Said again at each session, and told once, as far as it is remembered.
         if conflicts.count >= CoreLimits.conflicts { conflicts.removeAll() }
         guard conflicts.insert(id).inserted, let place = routing.destinations(of: streams[held.stream].bridge).first else { return }
         let name = organisations[peer] ?? peer.description
@@ -57,7 +62,7 @@ extension Engine {
         log.error("an event has two contents", ["event": id.description, "peer": name])
         bounce(
             "conflict", "\(id) is another event at \(name): digest \(hex(held.digest)) there, \(hex(own)) here. \(held.words)", at: place,
-            position...position, count: 1)
+            position...position, count: 1, of: index(of: peer))
     }
 
     /// Those entries of a peer's that are known here already.
@@ -100,15 +105,5 @@ extension Engine {
     private func hex(_ digest: UInt64) -> String {
         let text = String(digest, radix: 16)
         return String(repeating: "0", count: 16 - text.count) + text
-    }
-
-    /// Adds an entry to the bounce list, and has it written soon.
-    func bounce(_ code: String, _ text: String, at destination: DestinationID, _ positions: ClosedRange<Position>, count: UInt64) {
-        lastBounce += 1
-        pending.bounces.append(
-            BounceRow(id: lastBounce, destination: destination, positions: positions, count: count, code: code, text: text, time: loop.time)
-        )
-        measures.bounced(code, at: routing.member(destination)?.settings.endpoint ?? "")
-        commitWhenQuiet()
     }
 }

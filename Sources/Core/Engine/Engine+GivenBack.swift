@@ -7,17 +7,6 @@ import Model
 /// What a peer gives back is vouched for by that peer alone. It fills the numbers, and is shown nowhere until it was found again on the
 /// network where it was born: then it is confirmed, and known under the id that it had. What isn't found is passed on as `unconfirmed`.
 extension Engine {
-    /// A given-back event that is neither confirmed nor given up.
-    struct GivenBack {
-        let id: EventID
-        let position: Position
-        let author: AuthorKey
-        let home: DestinationID?
-        let second: UnixTime
-        /// nil for anything but a message.
-        let text: String?
-    }
-
     /// What is awaited of a peer before anything new is numbered.
     enum Awaited: Equatable {
         /// It has not said yet what it holds.
@@ -108,7 +97,7 @@ extension Engine {
             if theirs != streams.epoch {
                 streams.openEpoch(salt: entropy.bytes(8).firstUInt64, secret: epochSecret)
             } else if held.prefix > streams[stream].prefix {
-                try await forked(stream, through: held.prefix)
+                try await forked(stream, through: held.prefix, by: peer)
             }
         }
         if awaited[channel] != nil {
@@ -166,36 +155,32 @@ extension Engine {
         let profile = streams.profile(entry.head.stream, number)
         let bridge = streams[entry.head.stream].bridge
         let home = routing.member(of: profile?.home, in: bridge)?.destination
-        let text: String? = if case .posted(let post) = event { post.content.text } else { nil }
-        let item = GivenBack(
+        let text: [UInt8]? = if case .posted(let post) = event { GivenBackList.digest(of: post.content.text) } else { nil }
+        let item = GivenBackList.Item(
             id: streams.id(entry.head.stream, entry.head.number), position: entry.position, author: profile?.key ?? AuthorKey(rawValue: 0),
-            home: home, second: entry.head.originTime, text: text)
-        givenBack.append(item)
+            home: home, second: entry.head.originTime, text: text, source: entry.head.source, since: loop.now)
         counters.givenBack += 1
-        if pending.notes[Engine.givenBackNote] == nil && givenBackStart == nil {
+        if givenBackStart == nil {
             pending.notes[Engine.givenBackNote] = entry.position.rawValue.bigEndianBytes
             givenBackStart = entry.position
         }
-        // What was written on the relay's own listener stands nowhere but in its journal: it can't be found again.
-        if let home, routing.member(home)?.settings.isReader == false { scheduleVerdict(home) } else { giveUpSoon(home) }
+        if givenBack.count >= CoreLimits.givenBack { return giveUp([item], home) }
+        givenBack.add(item)
+        // One that comes later is not due before those that wait.
+        if verdicts[home] == nil { awaitVerdict(home) }
     }
 
     /// A message read again on its network: the given-back event that it is, if it is one. Of several the lowest number.
     func confirmed(_ happening: Happening, from member: RoutingTable.Member, of bridge: BridgeRow) -> EventID? {
         guard !givenBack.isEmpty, case .posted(let text, _, _, _) = happening.content else { return nil }
         let key = authorKeys.key(of: happening.account?.id ?? "", at: member.settings.endpoint, in: bridge)
-        let matching = givenBack.indices.filter {
-            let item = givenBack[$0]
-            return item.home == member.destination && item.author == key && item.second == happening.time && item.text == text.text
-        }
-        guard let index = matching.min(by: { givenBack[$0].id < givenBack[$1].id }) else { return nil }
-        let item = givenBack.remove(at: index)
+        guard let item = givenBack.take(home: member.destination, author: key, second: happening.time, text: text.text) else { return nil }
         settle(item, .origin, as: happening.key, at: member.destination)
         counters.confirmed += 1
         return item.id
     }
 
-    private func settle(_ item: GivenBack, _ outcome: Outcome, as key: NativeKey?, at home: DestinationID) {
+    private func settle(_ item: GivenBackList.Item, _ outcome: Outcome, as key: NativeKey?, at home: DestinationID) {
         guard let stream = streams.index(of: item.id.stream) else { return }
         write(
             Receipt(
@@ -215,7 +200,7 @@ extension Engine {
 
     /// How a given-back event stands: nil as long as it waits.
     package func standing(of id: EventID) async throws -> Bool? {
-        if givenBack.contains(where: { $0.id == id }) { return nil }
+        if givenBack.contains(id) { return nil }
         guard let stream = streams.index(of: id.stream) else { return false }
         for destination in routing.destinations(of: streams[stream].bridge) {
             var parts = ids.parts(id, at: destination) ?? []
@@ -227,33 +212,58 @@ extension Engine {
 
     // MARK: Giving up
 
-    /// A channel has been read to its head, or something came back for one that has.
+    /// A channel has been read to its head.
     func scheduleVerdict(_ home: DestinationID) {
-        guard givenBack.contains(where: { $0.home == home }), let machine = outboxes[home]?.machine, machine.connection != .down else {
-            return
+        givenBack.renew(home: home, at: loop.now)
+        awaitVerdict(home)
+    }
+
+    /// How long what came back for a channel may wait to be found: a minute where the channel's past is being read; a day where it can't be
+    /// read now, as it holds back what follows; not at all where nothing stands but in this journal, or no more.
+    private func patience(with home: DestinationID?) -> Interval {
+        guard let home, routing.member(home)?.settings.isReader == false else { return .zero }
+        if outboxes[home].map({ $0.machine.connection == .down }) ?? true { return CoreLimits.longestConfirmation }
+        return hasHistory.contains(home) ? CoreLimits.confirmation : .zero
+    }
+
+    private func awaitVerdict(_ home: DestinationID?) {
+        guard let earliest = givenBack.earliest(of: home) else { return }
+        let due = max(loop.now, earliest + patience(with: home))
+        if let known = verdicts[home] {
+            if known.due <= due { return }
+            loop.cancel(known.timer)
         }
-        let wait = hasHistory.contains(home) ? CoreLimits.confirmation : .zero
-        _ = loop.schedule(at: loop.now + wait) { [weak self] in self?.assumeIsolated { $0.giveUp(home) } }
+        let timer = loop.schedule(at: due) { [weak self] in
+            self?.assumeIsolated { engine in
+                engine.verdicts[home] = nil
+                let wait = engine.patience(with: home)
+                let latest = Instant(nanoseconds: engine.loop.now.nanoseconds - min(engine.loop.now.nanoseconds, wait.nanoseconds))
+                engine.giveUp(engine.givenBack.take(home: home, since: latest), home)
+                engine.awaitVerdict(home)
+            }
+        }
+        verdicts[home] = (timer, due)
     }
 
-    /// What has no home here any more can't be confirmed.
-    private func giveUpSoon(_ home: DestinationID?) {
-        _ = loop.schedule(at: loop.now) { [weak self] in self?.assumeIsolated { $0.giveUp(home) } }
-    }
-
-    /// What was not found again is shown nowhere; one bounce entry says so.
-    private func giveUp(_ home: DestinationID?) {
-        let lost = givenBack.filter { $0.home == home }
-        guard let first = lost.map(\.position).min(), let last = lost.map(\.position).max() else { return }
-        givenBack.removeAll { $0.home == home }
+    /// What was not found again is shown nowhere; one bounce entry a peer says so.
+    private func giveUp(_ lost: [GivenBackList.Item], _ home: DestinationID?) {
         counters.unconfirmed += UInt64(lost.count)
         for item in lost {
-            guard let stream = streams.index(of: item.id.stream) else { continue }
-            let place = home ?? routing.destinations(of: streams[stream].bridge).first
-            if let place { settle(item, .unconfirmed, as: nil, at: place) }
+            guard let stream = streams.index(of: item.id.stream),
+                let place = home ?? routing.destinations(of: streams[stream].bridge).first
+            else { continue }
+            settle(item, .unconfirmed, as: nil, at: place)
+            bounce(
+                "unconfirmed", "given back by \(name(of: item.source)) and not found again on its network", at: place,
+                item.position...item.position, count: 1, of: item.source)
         }
-        guard let place = home ?? routing.all.first?.destination else { return }
-        bounce("unconfirmed", "given back by a peer and not found again on its network", at: place, first...last, count: UInt64(lost.count))
-        commitSignal.set()
+        if !lost.isEmpty { commitSignal.set() }
+    }
+
+    /// Our name for a peer by its number, or its id.
+    private func name(of peer: PeerIndex) -> String {
+        guard peer != .local, Int(peer.rawValue) <= peers.count else { return "a peer" }
+        let id = peers[Int(peer.rawValue) - 1]
+        return organisations[id] ?? id.description
     }
 }

@@ -68,7 +68,7 @@ extension Engine: LinkPort {
         settleAwaited(channel)
         // Only now, as the log must not grow between what was given its place and what is to have the next.
         try await compare(passed.entries, known, with: peer)
-        if case .fork(let id)? = fault, let stream = streams.index(of: id.stream) { try await forked(stream, through: id.number) }
+        if case .fork(let id)? = fault, let stream = streams.index(of: id.stream) { try await forked(stream, through: id.number, by: peer) }
         if let fault { throw fault }
     }
 
@@ -175,7 +175,7 @@ extension Engine: LinkPort {
         for member in routing.all where member.bridge == streams[head.stream].bridge && !member.settings.isPeer {
             bounce(
                 "undecodable", "event \(streams.id(head.stream, head.number)) of a peer can't be read", at: member.destination,
-                position...position, count: 1)
+                position...position, count: 1, of: head.source)
         }
     }
 

@@ -85,7 +85,7 @@ extension Engine {
     /// What came back from a peer waits until it is confirmed, and is shown nowhere if it never is; nil once it is like any other.
     private func planGivenBack(_ entry: LogEntry, for member: RoutingTable.Member, _ answers: DeliveryPlan.Answers) -> DeliveryPlan? {
         let id = streams.id(entry.head.stream, entry.head.number)
-        if givenBack.contains(where: { $0.id == id }) { return .wait }
+        if givenBack.contains(id) { return .wait }
         for other in routing.all where other.bridge == member.bridge && !other.settings.isPeer {
             let parts = ids.parts(id, at: other.destination) ?? answers.standing[other.destination]
             guard let parts else { return .ask(.standing(id, other.destination)) }

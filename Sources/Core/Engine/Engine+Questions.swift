@@ -102,7 +102,7 @@ extension Engine {
 
     /// Forgets a bounce entry.
     package func dropBounce(_ id: UInt64) async throws {
-        pending.droppedBounces.append(id)
+        forget(bounce: id)
         try await waitForCommit()
     }
 

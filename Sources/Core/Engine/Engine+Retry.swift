@@ -31,7 +31,7 @@ extension Engine {
             retry([range], at: row.destination)
             places = [row.destination]
         }
-        pending.droppedBounces.append(id)
+        forget(bounce: id)
         try await waitForCommit()
         for place in places { wake(place) }
         return .retried(row.count, to: places.map { name(of: $0) })

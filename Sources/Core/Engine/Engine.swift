@@ -64,6 +64,10 @@ package actor Engine: RelayPort {
     var unreadable: Set<EventID> = []
     /// When a peer last spoke of events of the running epoch that were never numbered here.
     var lastFork: Instant?
+    /// And each peer, or a mark in a channel: when its word counts again, and how often it has counted.
+    var forkWords: [RelayID?: (due: Instant, count: Int)] = [:]
+    /// Entries of the bounce list that grow with what is alike, instead of being many.
+    var openBounces: [BounceKind: BounceRow] = [:]
     /// Events that somebody else holds with another content, as far as the operator was told of them.
     var conflicts: Set<EventID> = []
     /// Whom to tell of commits.
@@ -76,7 +80,9 @@ package actor Engine: RelayPort {
     var away: [String: UnixTime] = [:]
     var isStopping = false
     /// Lost events of ours that came back and are not settled; where the first of them may stand.
-    var givenBack: [GivenBack] = []
+    var givenBack = GivenBackList()
+    /// When the next verdict on them is due, by their channel.
+    var verdicts: [DestinationID?: (timer: TimerID, due: Instant)] = [:]
     var givenBackStart: Position?
     /// Bridges that an operator has stopped.
     var paused: [BridgeIndex: Pause] = [:]
