@@ -9,6 +9,7 @@ import Testing
         ("\u{3}4red", .link, false),
         ("\u{202E}gro.elpmaxe", .link, false), ("a\u{2028}b", .link, false), ("**", .bold, true), ("*\n*", .bold, false),
         ("c c", .bold, true),
+        ("\u{3}", .heading, true), ("\u{1}\u{2}\u{3}", .mention, true), ("\u{1}", SpanKind(rawValue: 99), true),
     ])
     func whatASpanBearsIsSanitary(_ argument: String, _ kind: SpanKind, _ isKept: Bool) {
         var dropped = 0

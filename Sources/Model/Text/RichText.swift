@@ -41,8 +41,9 @@ package struct RichText: Hashable, Sendable {
         }
 
         /// Whether what it bears is text like any other, as it is shown where formatting is not: sanitary, and on one line; a link's target
-        /// without spaces too.
+        /// without spaces too. A level, a person and a picture are bytes that are never shown.
         var isSound: Bool {
+            if [.heading, .mention, .customEmoji].contains(kind) || kind.rawValue > SpanKind.spoiler.rawValue { return true }
             let lowest: UInt8 = kind == .link ? 0x21 : 0x20
             return argument.isEmpty || argument.allSatisfy { $0 >= lowest } && Sanitiser.isSanitary(argument.span)
         }
