@@ -6,7 +6,9 @@ FLAGS := --explicit-target-dependency-import-check error
 # Swift's libraries within the program: 3 MB less in memory, and nothing of Swift's to install.
 RELEASE := -c release --static-swift-stdlib
 
-.PHONY: demo test check bench fuzz faults format clean setup
+PREFIX ?= /usr
+
+.PHONY: demo test check bench install fuzz faults format clean setup
 
 setup:
 	@Scripts/setup
@@ -30,6 +32,13 @@ check: setup
 bench: setup
 	$(SWIFT) build $(RELEASE) --product fairlead
 	.build/release/fairlead bench all $(ARGS)
+
+# The program as it is run for years, with its unit and its user, below DESTDIR; starts nothing (docs/operations.md, "Installing").
+install: setup
+	$(SWIFT) build $(RELEASE) --product fairlead
+	install -D -m 755 .build/release/fairlead $(DESTDIR)$(PREFIX)/bin/fairlead
+	install -D -m 644 Config/fairlead.service $(DESTDIR)$(PREFIX)/lib/systemd/system/fairlead.service
+	install -D -m 644 Config/fairlead.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/fairlead.conf
 
 # Fuzzes every decoder for SECONDS each (default 60).
 fuzz: setup
