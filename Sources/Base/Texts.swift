@@ -55,6 +55,14 @@ package struct Texts: Hashable, Sendable {
     /// Somebody whose name is not known.
     package var unknownAuthor: String { pick("unknown", "unbekannt") }
 
+    /// To the author alone.
+    package func notArrived(at endpoint: String, _ code: String, said time: UnixTime) -> String {
+        pick(
+            "[fairlead] What you said at \(time.minute) UTC did not arrive at \(endpoint) (\(code)). Whoever runs the relay sees why.",
+            "[fairlead] Was du um \(time.minute) UTC gesagt hast, ist bei \(endpoint) nicht angekommen (\(code)). Wer das Relay betreibt, sieht, warum."
+        )
+    }
+
     package func gap(in channel: String, from start: UnixTime, to end: UnixTime) -> String {
         pick(
             "What was said in \(channel) from \(start.clock) to \(end.clock) UTC may be missing here: the relay was not connected and the server keeps no history that far back.",

@@ -51,6 +51,10 @@ package enum CoreLimits {
     package static let evidence = 200
     /// Events of peers that could not be read once and are remembered.
     package static let unreadable = 1000
+    /// An author is told of a bounce up to so long after having said it, in seconds, and once in so long; so many are remembered.
+    package static let authorNotice: Int64 = 3600
+    package static let authorPause = Interval.seconds(600)
+    package static let authorsTold = 10_000
     /// Events settled ahead of their turn at a destination, above which it is looked whose turn is over.
     package static let settled = 1000
     /// Marks of events that are not known here, a channel.

@@ -100,6 +100,11 @@ import Testing
         #expect(odd.waitForTexts(3) && relay.waitForLog("a mail was refused", times: 3), "\(relay.log)")
         #expect(odd.asked.filter { $0 == "never@example.org" }.count == 3)
         #expect(relay.log.contains("code=5.1.1 reason=\"there is nobody here\""), "\(relay.log)")
+        // Who said it is told, alone and once, and without the address.
+        #expect(
+            bob.wait(seconds: 10) { $0.contains { $0.contains(" NOTICE bob :[fairlead] ") && $0.contains("mail-5.1.1") } }, "\(bob.lines)")
+        #expect(bob.lines.filter { $0.contains("[fairlead]") }.count == 1)
+        #expect(!bob.lines.contains { $0.contains("never@example.org") })
         #expect(relay.stop() == 0, "\(relay.log)")
     }
 

@@ -24,11 +24,17 @@ package protocol Endpoint: Actor {
     /// What became of parts that may have been sent before the connection or the process ended. One answer each, in order.
     func reconcile(_ claims: [ClaimedPart], in destination: DestinationID) async -> [ClaimResult]
 
+    /// Tells somebody who speaks in a channel, and nobody else, that something did not arrive elsewhere.
+    func tell(_ name: String, in destination: DestinationID, _ message: NotArrived) async
+
     /// What it counts of its own: docs/operations.md, "Metrics". Whoever asks adds the endpoint's name.
     var metrics: [Metric] { get }
 }
 
 extension Endpoint {
+    /// Its network knows no private words.
+    package func tell(_ name: String, in destination: DestinationID, _ message: NotArrived) async {}
+
     package var metrics: [Metric] { [] }
 }
 
@@ -178,6 +184,14 @@ package struct Mark: Hashable, Sendable {
         self.author = author
         self.second = second
     }
+}
+
+/// What an author is told of a bounce. Neither the channel's name, which may be an address, nor the server's words, which may hold one.
+package struct NotArrived: Hashable, Sendable {
+    package let said: UnixTime
+    /// Our name of the endpoint where it did not arrive.
+    package let endpoint: String
+    package let code: String
 }
 
 /// Why an event can't be delivered: a code of docs/operations.md and the server's words.

@@ -55,6 +55,7 @@ extension Engine {
     package func bounced(_ id: EventID, at position: Position, part: UInt32, by destination: DestinationID, _ reason: BounceReason) async {
         if outboxes[destination]?.machine.bounce(position, part: part) == true {
             bounce(reason.code, reason.text, at: destination, position...position, count: 1)
+            await tellAuthor(of: position, at: destination, reason)
         }
         settle(destination)
         await goOn(destination)

@@ -84,6 +84,8 @@ package actor Engine: RelayPort {
     /// When the next verdict on them is due, by their channel.
     var verdicts: [DestinationID?: (timer: TimerID, due: Instant)] = [:]
     var givenBackStart: Position?
+    /// When authors were last told of a bounce.
+    var authorsTold: [AuthorKey: Instant] = [:]
     /// Bridges that an operator has stopped.
     var paused: [BridgeIndex: Pause] = [:]
     /// Channels whose past can be read.

@@ -13,6 +13,8 @@ package struct EngineCounters: Counting, Hashable, Sendable {
     package var superseded: UInt64 = 0
     package var bounced: UInt64 = 0
     package var deferred: UInt64 = 0
+    /// Authors who were told that something of theirs did not arrive.
+    package var authorsTold: UInt64 = 0
     package var parked: UInt64 = 0
     /// Dropped at a destination, as what they refer to is not shown there.
     package var dropped: UInt64 = 0
@@ -78,6 +80,9 @@ extension EngineCounters {
             "superseded", \.superseded, "fairlead_outbox_superseded_total", "Events edited or deleted before their turn at a destination."),
         .init("bounced", \.bounced, "fairlead_outbox_bounced_total", "Parts that a destination will never get."),
         .init("deferred", \.deferred),
+        .init(
+            "authors_told", \.authorsTold, "fairlead_outbox_authors_told_total",
+            "Times that an author was told of something that did not arrive."),
         .init("parked", \.parked, "fairlead_outbox_parked_total", "Events that a destination held back for too long and will not get."),
         .init(
             "dropped", \.dropped, "fairlead_outbox_dropped_total",

@@ -59,6 +59,8 @@ package actor IRCEndpoint: Endpoint {
     var intakeSignal = Signal()
     var roomSignal = Signal()
 
+    /// Private words that wait for their turn; the first was sent.
+    var notices: [IRCMessage] = []
     var channels: [String: IRCChannel] = [:]
     var isStopping = false
     var stopSignal = Signal()

@@ -48,6 +48,9 @@ enum EndpointLimits {
     static let linesWithHistory = 256
     /// Bytes of a message that an answer to it shows.
     static let quote = 60
+    /// Private words that wait, and between two of them.
+    static let notices = 20
+    static let noticePause = Interval.seconds(3)
     /// A refused line is tried again after so long.
     static let refusal = Interval.seconds(30)
     static let rateLimit = Interval.seconds(5)
