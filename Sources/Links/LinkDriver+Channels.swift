@@ -67,8 +67,16 @@ extension LinkDriver {
         await tellAcknowledged()
     }
 
+    /// Whether the engine does not know how far the peer has come: also what was passed over brings it on, which nobody acknowledges.
+    var mustTell: Bool {
+        lastAcknowledged.distance(to: loop.now) >= LinkDriverLimits.acknowledged && turns.contains { $0.told < $0.reached }
+    }
+
     func tellAcknowledged() async {
         lastAcknowledged = loop.now
-        for outflow in turns { await port.acknowledged(outflow.destination, before: outflow.ledger.firstOpen ?? outflow.position) }
+        for outflow in turns where outflow.told < outflow.reached {
+            outflow.told = outflow.reached
+            await port.acknowledged(outflow.destination, before: outflow.told)
+        }
     }
 }

@@ -6,8 +6,8 @@ import WireLink
 /// What the peer passes on: unpacked, journaled, acknowledged, in this order.
 extension LinkDriver {
     func received(_ batch: BatchFrame, in name: String) async throws(LinkFailure) {
-        // Taken back meanwhile: what was on its way is not ours any more. The peer learns of it by REVOKE.
-        guard let destination = channels[name] else { return }
+        // Taken back meanwhile: what was on its way is not ours any more. The peer learns of it by REVOKE, and gets back the credit that it cost.
+        let destination = channels[name]
         let (items, bytes) = try unpackers.unpack(batch)
         counters.unpackedIn += UInt64(bytes.count)
         let numbered = try session.unpacked(items, of: batch, byteCount: bytes.count)
@@ -15,15 +15,23 @@ extension LinkDriver {
         for item in numbered {
             switch item {
             case .introduction(let introduction, _):
+                guard let destination else {
+                    inStreams.append(LinkDriver.nobodys)
+                    continue
+                }
                 let stream: StreamIndex
                 do throws(PeerFault) {
                     stream = try await port.introduce(mapping.model(introduction), in: destination, by: mapping.peer)
+                } catch .unknownChannel {
+                    inStreams.append(LinkDriver.nobodys)
+                    continue
                 } catch {
                     throw LinkMapping.failure(error)
                 }
                 guard introduced.insert(stream).inserted else { throw LinkFailure(.unexpected, "a stream that was introduced already") }
                 inStreams.append(stream)
             case .record(let stream, let number, let time, let hops, let record):
+                if destination == nil || inStreams[Int(stream) - 1] == LinkDriver.nobodys { continue }
                 let head = EntryHead(
                     stream: inStreams[Int(stream) - 1], number: number, originTime: UnixTime(seconds: time), hops: hops &+ 1, source: source
                 )
@@ -33,6 +41,7 @@ extension LinkDriver {
             case .skip(let stream, let numbers, let reason, let profiles):
                 guard let reason = SkipReason(rawValue: reason) else { throw LinkFailure(.malformed, "a SKIP for reason \(reason)") }
                 let local = inStreams[Int(stream) - 1]
+                if destination == nil || local == LinkDriver.nobodys { continue }
                 let head = EntryHead(
                     stream: local, number: numbers.lowerBound, originTime: UnixTime(seconds: 0), hops: 0,
                     content: .skip(through: numbers.upperBound, reason), source: source)
@@ -41,9 +50,13 @@ extension LinkDriver {
                 incoming.touched[stream] = numbers.upperBound
             }
         }
+        if destination == nil { return giveBack(incoming) }
         intake.append(incoming)
         intakeSignal.set()
     }
+
+    /// Stands for a stream of a channel that is not shared any more: nothing of it is looked at.
+    private static let nobodys = StreamIndex(0)
 
     /// Journals what has come, as much at once as there is, and acknowledges it.
     func intakeLoop() async {
@@ -55,10 +68,16 @@ extension LinkDriver {
             }
             let incoming = takeIntake()
             roomSignal.set()
-            guard let destination = channels[incoming.channel] else { continue }
+            guard let destination = channels[incoming.channel] else {
+                giveBack(incoming)
+                continue
+            }
             do {
                 try await port.accept(incoming.passed, in: destination, from: mapping.peer)
                 acknowledge(incoming)
+            } catch PeerFault.unknownChannel {
+                // Taken out of its bridge; the driver hears of it next.
+                giveBack(incoming)
             } catch let fault as PeerFault {
                 counters.faults += 1
                 end(LinkMapping.failure(fault), about: FrameKind.batch.rawValue)
@@ -89,6 +108,11 @@ extension LinkDriver {
         counters.recordsIn += UInt64(incoming.items)
         let entries = incoming.touched.sorted { $0.key < $1.key }.map { Acknowledgement.Entry(stream: $0.key, prefix: $0.value) }
         if !entries.isEmpty { send(Acknowledgement(entries).frame) }
+        giveBack(incoming)
+    }
+
+    /// What a batch took of the peer's credit is free again.
+    private func giveBack(_ incoming: Incoming) {
         for grant in consumption.add(incoming.channel, records: incoming.items, bytes: incoming.bytes) {
             perform(session.grant(grant.channel, records: grant.records, bytes: grant.bytes))
         }

@@ -20,6 +20,8 @@ extension LinkDriver {
                     return
                 } else if ending == nil, let outflow = await next(&turn) {
                     try await write(outflow)
+                } else if mustTell {
+                    await tellAcknowledged()
                 } else {
                     await withUnsafeContinuation { workSignal.wait($0) }
                 }

@@ -50,16 +50,15 @@ extension LinkDriver {
             log.notice("link up", ["epoch": String(hello.epochOrdinal), "dialled": String(isDialler)])
             offerNew()
         case .offered(let offer):
-            theirOffers.insert(offer.name)
-            guard let destination = channels[offer.name] else { return log.info("the peer offers a channel", ["channel": offer.name]) }
-            perform(session.accept(offer))
-            await resume(offer.name, destination)
+            theirOffers[offer.name] = offer
+            if channels[offer.name] == nil { log.info("the peer offers a channel", ["channel": offer.name]) }
+            await answer(offer)
         case .accepted(let name):
             log.info("the peer shares a channel", ["channel": name])
             await beginIfOpen(name)
         case .revoked(let name):
             log.warning("the peer shares a channel no more", ["channel": name])
-            theirOffers.remove(name)
+            theirOffers[name] = nil
             outflows[name] = nil
         case .resumed(let name, let resume):
             resumes[name, default: []] += resume.holdings

@@ -27,7 +27,9 @@ package actor LinkDriver {
     /// The channels to share, by name.
     var channels: [String: DestinationID] = [:]
     var offered: [String: UInt64] = [:]
-    var theirOffers: Set<String> = []
+    var theirOffers: [String: Offer] = [:]
+    /// Offers of the peer's that were accepted in this session.
+    var answered: Set<String> = []
     /// Channels that were taken back in this session.
     var revoked: Set<String> = []
 
@@ -131,7 +133,7 @@ package actor LinkDriver {
     }
 
     /// The channels to share from now on.
-    func serve(_ new: [String: DestinationID]) {
+    func serve(_ new: [String: DestinationID]) async {
         let gone = channels.filter { new[$0.key] != $0.value }
         channels = new
         guard session.isGreeted else { return }
@@ -143,13 +145,22 @@ package actor LinkDriver {
         // What was taken back in a session is offered again in the next one.
         if new.keys.contains(where: { revoked.contains($0) }) { return end(LinkFailure(.normal, "a channel is shared again")) }
         offerNew()
+        // What the peer offered before is answered now.
+        for name in new.keys.sorted() { if let offer = theirOffers[name] { await answer(offer) } }
+    }
+
+    /// Accepts what the peer offers and this side offers as well, and says what is held of it.
+    func answer(_ offer: Offer) async {
+        guard ending == nil, let destination = channels[offer.name], answered.insert(offer.name).inserted else { return }
+        perform(session.accept(offer))
+        await resume(offer.name, destination)
     }
 
     /// Each channel that either side offers: `shared`, `opening`, `waits for the peer` or `waits for us`.
     var offers: [String: String] {
         var states: [String: String] = [:]
-        for name in theirOffers { states[name] = channels[name] == nil ? "waits for us" : outflows[name] == nil ? "opening" : "shared" }
-        for name in channels.keys where !theirOffers.contains(name) { states[name] = "waits for the peer" }
+        for name in theirOffers.keys { states[name] = channels[name] == nil ? "waits for us" : outflows[name] == nil ? "opening" : "shared" }
+        for name in channels.keys where theirOffers[name] == nil { states[name] = "waits for the peer" }
         return states
     }
 
@@ -242,6 +253,8 @@ package actor LinkDriver {
             return end(LinkFailure(.timedOut, "no sign of life for \(quiet.seconds) s"))
         }
         if quiet > silence && session.isGreeted { send(Frame(.ping, [UInt8](repeating: 0, count: LinkLimits.pingToken))) }
+        // What was passed over needs no answer of the peer's.
+        if mustTell { workSignal.set() }
         _ = loop.schedule(at: loop.now + LinkDriverLimits.tick) { [weak self] in self?.assumeIsolated { $0.tick() } }
     }
 }

@@ -21,6 +21,9 @@ final class Outflow {
     var past: [StreamIndex: UInt64] = [:]
     var hasSettledPast = false
     var ledger = Ledger()
+    /// Everything before it the peer holds, or need not; and how much of that the engine knows.
+    var reached: Position { ledger.firstOpen ?? position }
+    var told = Position.zero
     var packer: Packer?
     /// When it was packed last, counted in batches of the session.
     var lastPacked: UInt64 = 0

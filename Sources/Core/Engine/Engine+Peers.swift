@@ -274,7 +274,8 @@ extension Engine: LinkPort {
     }
 
     package func acknowledged(_ channel: DestinationID, before position: Position) {
-        peerCursors[channel] = max(position, peerCursors[channel] ?? .zero)
+        guard let known = peerCursors[channel], known < position else { return }
+        peerCursors[channel] = position
         changedDestinations.insert(channel)
     }
 
