@@ -159,7 +159,9 @@ package actor LinkDriver {
     /// Each channel that either side offers: `shared`, `opening`, `waits for the peer` or `waits for us`.
     var offers: [String: String] {
         var states: [String: String] = [:]
-        for name in theirOffers.keys { states[name] = channels[name] == nil ? "waits for us" : outflows[name] == nil ? "opening" : "shared" }
+        for name in theirOffers.keys {
+            states[name] = channels[name] == nil ? "waits for us" : outflows[name] == nil ? "opening" : "shared"
+        }
         for name in channels.keys where theirOffers[name] == nil { states[name] = "waits for the peer" }
         return states
     }
