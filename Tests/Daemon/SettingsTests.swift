@@ -88,6 +88,14 @@ private let mistakes: [(name: String, old: String, new: String, message: String)
     ),
     ("twice the same channel", "\"local:#ops\"", "\"libera:#ops\"", "fairlead.toml:17:36: \"libera:#ops\" is in bridge \"ops\" already"),
     (
+        "the same channel, spelled otherwise", "\"local:#ops\"", "\"libera:#OPS\"",
+        "fairlead.toml:17:36: \"libera:#OPS\" is in bridge \"ops\" already as \"libera:#ops\""
+    ),
+    (
+        "no channel of IRC", "\"local:#ops\"", "\"local:ops\"",
+        "fairlead.toml:17:36: \"ops\" can't be a channel on IRC: # and more, without spaces and commas"
+    ),
+    (
         "unknown direction", "\"out\"", "\"outward\"",
         "fairlead.toml:17:62: direction = \"outward\" is unknown; expected one of \"both\", \"in\", \"out\""
     ),
@@ -163,6 +171,19 @@ private let listenerMistakes: [(name: String, old: String, new: String, message:
 ]
 
 @Suite struct SettingsTests {
+    /// A folder that may not be read is no empty one.
+    @Test func partsThatCannotBeRead() throws {
+        let folder = try ScratchFolder(in: "/tmp")
+        defer { folder.removeAll() }
+        try Files.create("\(folder.path)/fairlead.toml", [UInt8](listener.utf8))
+        #expect(throws: Never.self) { try SettingsReader.read("\(folder.path)/fairlead.toml") }
+        // A link that leads to itself: nobody may read it, root neither.
+        symlink("conf.d", "\(folder.path)/conf.d")
+        #expect {
+            try SettingsReader.read("\(folder.path)/fairlead.toml")
+        } throws: { "\($0)".contains("conf.d:1:1: can't be read: ") }
+    }
+
     @Test func aListenerIsRead() throws {
         let settings = try SettingsReader.read(text: listener)
         guard case .ircListener(let local) = settings.endpoints["local"] else {

@@ -77,7 +77,7 @@ extension Daemon {
             """
         let file = "\(SettingsReader.partsFolder(of: path))/peer-\(name).toml"
         do {
-            try Files.makeFolder(SettingsReader.partsFolder(of: path))
+            try Files.makeFolder(SettingsReader.partsFolder(of: path), mode: 0o755)
             try Files.create(file, [UInt8](text.utf8), mode: 0o644)
             log.notice("paired", ["peer": name, "relay": paired.relay.description, "file": file])
             tell(.reload)

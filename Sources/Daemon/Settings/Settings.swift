@@ -92,10 +92,19 @@ package enum EndpointSettings: Hashable, Sendable {
         }
     }
 
+    /// A channel as its network compares names.
+    func folded(_ channel: String) -> String {
+        switch self {
+        case .irc: IRCSettings.folded(channel)
+        case .email: channel
+        case .ircListener: IRCListenerSettings.folded(channel)
+        }
+    }
+
     /// What is wrong with the name of a channel; nil if nothing is known to be.
     func fault(inChannel channel: String) -> String? {
         switch self {
-        case .irc: nil
+        case .irc: IRCSettings.fault(inChannel: channel)
         case .email: EmailSettings.fault(inChannel: channel)
         case .ircListener: IRCListenerSettings.problem(ofChannel: channel)
         }

@@ -11,7 +11,7 @@ package enum SettingsReader {
     package static func read(_ path: String) throws(ConfigurationError) -> Settings {
         var documents = [try document(path)]
         let parts = partsFolder(of: path)
-        for name in Files.names(in: parts) where name.hasSuffix(".toml") { documents.append(try document("\(parts)/\(name)")) }
+        for name in try names(in: parts) where name.hasSuffix(".toml") { documents.append(try document("\(parts)/\(name)")) }
         return try settings(documents, main: path)
     }
 
@@ -29,6 +29,14 @@ package enum SettingsReader {
     /// The settings of some bytes, whatever they are.
     package static func read(bytes: [UInt8], file: String) throws(ConfigurationError) -> Settings {
         try settings([try TOMLReader.read(bytes, file: file)], main: file)
+    }
+
+    private static func names(in folder: String) throws(ConfigurationError) -> [String] {
+        do {
+            return try Files.names(in: folder)
+        } catch {
+            throw ConfigurationError(ConfigurationPlace(file: folder, line: 1, column: 1), "can't be read: \(error)")
+        }
     }
 
     private static func document(_ path: String) throws(ConfigurationError) -> [String: ConfigurationValue] {
@@ -124,7 +132,8 @@ private struct BridgeReader {
     let endpoints: [String: EndpointSettings]
     let peers: Set<String>
     private(set) var bridges: [BridgeSettings] = []
-    private var homes: [String: String] = [:]
+    /// Which bridge each channel is in, and how it is spelled there; by `endpoint:channel` as the network compares names.
+    private var homes: [String: (bridge: String, text: String)] = [:]
 
     init(endpoints: [String: EndpointSettings], peers: Set<String>) {
         self.endpoints = endpoints
@@ -174,9 +183,13 @@ private struct BridgeReader {
             let hint = nearest(to: endpoint, among: peers.union(endpoints.keys)).map { "; did you mean \"\($0)\"?" } ?? ""
             throw ConfigurationError(channelValue.place, "there is no endpoint or peer \"\(endpoint)\"\(hint)")
         }
-        if let other = homes[text] { throw ConfigurationError(channelValue.place, "\"\(text)\" is in bridge \"\(other)\" already") }
-        homes[text] = bridge
         let channel = String(text[text.index(after: colon)...])
+        let folded = "\(endpoint):\(endpoints[endpoint]?.folded(channel) ?? channel)"
+        if let other = homes[folded] {
+            let spelling = other.text == text ? "" : " as \"\(other.text)\""
+            throw ConfigurationError(channelValue.place, "\"\(text)\" is in bridge \"\(other.bridge)\" already\(spelling)")
+        }
+        homes[folded] = (bridge, text)
         if let fault = endpoints[endpoint]?.fault(inChannel: channel) { throw ConfigurationError(channelValue.place, fault) }
         return MemberSettings(
             endpoint: endpoint, channel: channel, direction: direction, uncertain: uncertain, isPeer: peers.contains(endpoint),

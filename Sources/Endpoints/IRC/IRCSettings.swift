@@ -1,4 +1,5 @@
 import Base
+import WireIRC
 
 /// `[endpoint.NAME]` with `kind = "irc"`: an account on an IRC network.
 package struct IRCSettings: Hashable, Sendable {
@@ -82,4 +83,14 @@ package struct IRCSettings: Hashable, Sendable {
         for channel in entries.keys.sorted() { keys[channel] = try inner.secret(channel) }
         return keys
     }
+
+    /// Why a channel can't be served; nil if it can (RFC 2811 section 2.1).
+    package static func fault(inChannel name: String) -> String? {
+        let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: ",") && $0 != 0x7F }
+        if let first = name.utf8.first, "#&+!".utf8.contains(first), name.utf8.count > 1, isPlain { return nil }
+        return "\"\(name)\" can't be a channel on IRC: # and more, without spaces and commas"
+    }
+
+    /// How a channel is compared with others before its server has said how it compares them: as most do, and as loosely as any.
+    package static func folded(_ channel: String) -> String { CaseMapping.rfc1459.fold(channel) }
 }

@@ -44,6 +44,9 @@ package struct IRCListenerSettings: Hashable, Sendable {
         return accounts
     }
 
+    /// How a channel is compared with others.
+    package static func folded(_ channel: String) -> String { CaseMapping.ascii.fold(channel) }
+
     /// What is wrong with a channel's name at a listener; nil if nothing is.
     package static func problem(ofChannel name: String) -> String? {
         let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: ",") && $0 != 0x7F }

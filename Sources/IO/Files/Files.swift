@@ -83,9 +83,12 @@ package enum Files {
         return list.isReadableByOthers(than: geteuid())
     }
 
-    /// The names in a folder, ascending; none if it is not there.
-    package static func names(in folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
+    /// The names in a folder, ascending; none if it is not there. One that may not be read is not taken for empty.
+    package static func names(in folder: String) throws(FileError) -> [String] {
+        guard let directory = opendir(folder) else {
+            if errno == ENOENT || errno == ENOTDIR { return [] }
+            throw FileError(folder)
+        }
         defer { closedir(directory) }
         var names: [String] = []
         while let entry = readdir(directory) {
@@ -117,8 +120,8 @@ package enum Files {
         try syncFolder(of: path)
     }
 
-    package static func makeFolder(_ path: String) throws(FileError) {
-        if mkdir(path, 0o700) != 0 && errno != EEXIST { throw FileError(path) }
+    package static func makeFolder(_ path: String, mode: mode_t = 0o700) throws(FileError) {
+        if mkdir(path, mode) != 0 && errno != EEXIST { throw FileError(path) }
     }
 
     /// Makes the entries of a file's folder durable.
