@@ -109,6 +109,10 @@ import Testing
         #expect(hasArrived(after, at: east), "\(logs)")
         #expect(!hasContent(secret, at: east), "\(east.command("trace", secret)) \(logs)")
 
+        #expect(east.command("trace", after).output.contains("born at west"))
+        let never = "\(after.prefix { $0 != "." }).9999"
+        #expect(west.command("trace", never).exit == 1 && east.command("trace", never).exit == 1)
+
         #expect(west.command("link", "revoke", "east").exit == 0)
         let revoked = say("while revoked", in: "ops", at: west)
         #expect(west.command("link", "resume", "east").exit == 0)

@@ -50,6 +50,8 @@ extension Engine {
         package let author: String
         package let bridge: String
         package let isOurs: Bool
+        /// Our name for the relay where it was born, or its id.
+        package let owner: String
         package let isGivenBack: Bool
         package let deliveries: [Step]
 
@@ -62,10 +64,11 @@ extension Engine {
         }
     }
 
-    /// nil for a stream that was never heard of.
+    /// nil for a stream that was never heard of, or a number that was not given in it.
     package func story(of id: EventID) async throws -> Story? {
         guard let stream = streams.index(of: id.stream) else { return nil }
         let row = streams[stream]
+        guard (1...max(1, row.prefix)).contains(id.number), row.prefix > 0 else { return nil }
         var entry: LogEntry?
         if let position = try await journal.reader.positions(of: stream, numbers: id.number...id.number).first {
             entry = try await self.entry(at: position)
@@ -85,6 +88,7 @@ extension Engine {
         return Story(
             id: id, accepted: entry?.accepted, originTime: entry?.head.originTime, hops: entry?.head.hops ?? 0, kind: entry?.kind ?? "",
             author: author, bridge: routing.bridges[row.bridge]?.name ?? "", isOurs: streams.isOwn(stream),
+            owner: organisations[row.introduction.owner] ?? row.introduction.owner.description,
             isGivenBack: entry?.head.isGivenBack ?? false, deliveries: steps)
     }
 

@@ -59,7 +59,7 @@ extension Daemon {
         }
         return TraceReport(
             event: story.id.description, kind: story.kind, author: story.author, bridge: story.bridge,
-            origin: story.isOurs ? "here" : "a peer",
+            origin: story.isOurs ? "here" : "at \(story.owner)",
             happened: story.originTime?.text, journaled: story.accepted?.text, hops: story.hops, isGivenBack: story.isGivenBack,
             deliveries: story.deliveries.map {
                 TraceReport.Delivery(
