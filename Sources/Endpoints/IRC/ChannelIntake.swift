@@ -1,6 +1,6 @@
 import Core
 
-/// What was read on a connection and is not journaled yet, by channel.
+/// What was read and is not journaled yet, by channel.
 ///
 /// A channel's things go to the engine one after the other; a bridge that makes its channel wait, for a peer's word or for room, holds up no
 /// other channel.
@@ -11,15 +11,18 @@ struct ChannelIntake {
         /// The channel has been read so far, and nothing new in it.
         case read(SourceCursor)
         case found(Mark, NativeKey)
-        case connected(Capabilities)
+        /// It can be delivered to, if it still stands as it did then: `IRCChannel.connected`.
+        case connected(UInt64, Capabilities)
     }
 
     private var items: [DestinationID: [Item]] = [:]
     /// Channels of which something is being handed over.
     private var busy: Set<DestinationID> = []
     /// Things that nobody has begun to hand over.
-    private(set) var count = 0
+    private var count = 0
 
+    /// Nothing more is to be read.
+    var isFull: Bool { count > EndpointLimits.intake }
     var isEmpty: Bool { items.isEmpty && busy.isEmpty }
 
     mutating func add(_ item: Item, from channel: DestinationID) {
@@ -42,13 +45,5 @@ struct ChannelIntake {
         }
         count -= items.count
         return items
-    }
-
-    /// The channel was left: that it can be delivered to is not told any more.
-    mutating func forgetConnection(of channel: DestinationID) {
-        guard let known = items[channel] else { return }
-        let kept = known.filter { if case .connected = $0 { false } else { true } }
-        count -= known.count - kept.count
-        items[channel] = kept.isEmpty ? nil : kept
     }
 }

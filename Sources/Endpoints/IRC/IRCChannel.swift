@@ -46,6 +46,8 @@ struct IRCChannel {
     let destination: DestinationID
     var settings: MemberSettings
     var phase = Phase.absent
+    /// Which of the endpoint's connected channels it is, counted up; nil unless `phase` is `connected`.
+    var connected: UInt64?
     /// When the server was last asked for something that `joining` and `catchingUp` wait for.
     var askedAt = Instant(nanoseconds: 0)
     /// How far it has been read, and how much of that the journal knows; nil before anything was read in any life.
@@ -83,14 +85,38 @@ struct IRCChannel {
         /// A server without batches announced old lines: what comes until the barrier can't be told from new ones.
         var isReplaying = false
         /// Lines of our own account that bear no mark, which claims may be matched with: text, and the server's id.
-        var ownLines: [(text: String, messageID: String?)] = []
+        private(set) var ownLines: [(text: String, messageID: String?)] = []
+        /// Somewhere behind what was read before, something could not be had.
+        var hasGap = false
+        /// The engine was told that the channel is connected, so it has asked for what became of its claims, or will.
+        var isTold = false
+
+        mutating func addOwn(_ line: ChannelLine) {
+            if ownLines.count >= EndpointLimits.ownLines { ownLines.removeFirst() }
+            ownLines.append((line.text, line.messageID))
+        }
+
+        mutating func takeOwnLines() -> [(text: String, messageID: String?)] {
+            defer { ownLines = [] }
+            return ownLines
+        }
+
+        /// For the next try: what was read of our own lines is not read again, so it is kept until the engine can ask for it.
+        func renewed() -> CatchUp {
+            var next = CatchUp()
+            if isTold { return next }
+            next.ownLines = ownLines
+            next.hasGap = hasGap
+            return next
+        }
     }
 
     /// The channel was left or the connection lost.
     mutating func reset() {
         phase = .absent
+        connected = nil
         rejoinAt = nil
-        catchUp = CatchUp()
+        catchUp = catchUp.renewed()
         kinds = (0, [:])
     }
 

@@ -22,7 +22,8 @@ extension IRCEndpoint {
         guard var channel = channels[name] else { return }
         channel.phase = .catchingUp
         channel.askedAt = loop.now
-        channel.catchUp = IRCChannel.CatchUp()
+        channel.connected = nil
+        channel.catchUp = channel.catchUp.renewed()
         channel.catchUp.joinedAt = loop.time.seconds * 1000
         channel.catchUp.isFirst = channel.source == nil
         channels[name] = channel
@@ -143,8 +144,10 @@ extension IRCEndpoint {
         if machine.mayHaveFormerSession && !isWaitOver { return }
         for name in channels.keys.sorted() {
             guard let channel = channels[name], channel.phase == .caughtUp else { continue }
+            connectedCount += 1
             channels[name]?.phase = .connected
-            take(.connected(capabilities(of: channel)), from: channel.destination)
+            channels[name]?.connected = connectedCount
+            take(.connected(connectedCount, capabilities(of: channel)), from: channel.destination)
         }
     }
 
@@ -162,6 +165,7 @@ extension IRCEndpoint {
 
     private func tellGap(_ name: String, until end: UInt64) {
         guard let channel = channels[name], let source = channel.source, source.time / 1000 < end / 1000 else { return }
+        channels[name]?.catchUp.hasGap = true
         counters.gaps += 1
         let (start, end) = (UnixTime(seconds: source.time / 1000), UnixTime(seconds: end / 1000))
         log.warning("what was said meanwhile can't be had", ["channel": name, "from": start.text, "to": end.text])
@@ -206,14 +210,14 @@ extension IRCEndpoint {
             if let mark = seal.mark(text, in: name), let id = line.messageID {
                 take(.found(mark, NativeKey(id)), from: channel.destination)
             } else if line.isOwn {
-                channels[name]?.catchUp.ownLines.append((line.text, line.messageID))
+                channels[name]?.catchUp.addOwn(line)
             } else {
                 counters.relayed += 1
             }
             return
         }
         if line.isOwn {
-            channels[name]?.catchUp.ownLines.append((line.text, line.messageID))
+            channels[name]?.catchUp.addOwn(line)
             return
         }
         if RelayedLine.isMarked(line.text) {
@@ -234,46 +238,5 @@ extension IRCEndpoint {
         let source = channels[name]?.source
         channels[name]?.written = source
         take(.line(happening, isReplayed: isReplayed, source), from: channel.destination)
-    }
-
-    /// Gives the engine what was read of a channel, lines together as far as nothing else comes between.
-    func handOver(_ items: [ChannelIntake.Item], of channel: DestinationID, _ port: any RelayPort) async throws {
-        var reading = Reading()
-        for item in items {
-            switch item {
-            case .line(let happening, let isReplayed, let source):
-                if reading.isFull { try await hand(&reading, of: channel, port) }
-                reading.happenings.append(happening)
-                reading.source = source ?? reading.source
-                reading.isReplayed = reading.isReplayed || isReplayed
-            case .read(let source): reading.source = source
-            case .found(let mark, let id):
-                try await hand(&reading, of: channel, port)
-                await port.found(mark, in: channel, as: id)
-            case .connected(let capabilities):
-                try await hand(&reading, of: channel, port)
-                // It may have been left meanwhile.
-                guard let known = channels.values.first(where: { $0.destination == channel && $0.phase == .connected }) else { continue }
-                log.info("connected to a channel", ["channel": known.name, "history": String(known.catchUp.hasHistory)])
-                await port.connected(channel, capabilities)
-            }
-        }
-        try await hand(&reading, of: channel, port)
-    }
-
-    /// Lines that are handed over together.
-    private struct Reading {
-        var happenings: [Happening] = []
-        var source: SourceCursor?
-        var isReplayed = false
-
-        var isFull: Bool { happenings.count >= EndpointLimits.handedOver }
-    }
-
-    private func hand(_ reading: inout Reading, of channel: DestinationID, _ port: any RelayPort) async throws {
-        let full = reading
-        reading = Reading()
-        if full.happenings.isEmpty && full.source == nil { return }
-        _ = try await port.accept(full.happenings, in: channel, source: full.source?.bytes, mayBeKnown: full.isReplayed)
     }
 }

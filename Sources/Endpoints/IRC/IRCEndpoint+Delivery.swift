@@ -113,11 +113,11 @@ extension IRCEndpoint {
 
     /// Marks were told while the channel was read. What is left is either not there, or bears no mark and is known by its text.
     package func reconcile(_ claims: [ClaimedPart], in destination: DestinationID) async -> [ClaimResult] {
-        guard let name = channels.first(where: { $0.value.destination == destination })?.key, let channel = channels[name] else {
+        // The engine drops an answer about a connection that is gone.
+        guard let (name, channel) = channels.first(where: { $0.value.destination == destination && $0.value.catchUp.isTold }) else {
             return claims.map { _ in .unknown }
         }
-        var own = channel.catchUp.ownLines
-        channels[name]?.catchUp.ownLines = []
+        var own = channels[name]?.catchUp.takeOwnLines() ?? []
         return claims.map { claim in
             let part = PartDelivery(delivery: claim.delivery, part: claim.part, range: claim.range)
             let text = line(part, channel).text
@@ -128,7 +128,8 @@ extension IRCEndpoint {
             if text.isEmpty { return .absent }
             let isCovered =
                 channel.catchUp.hasHistory
-                && (channel.catchUp.reachesBack || channel.catchUp.oldest.map { $0 / 1000 < claim.delivery.accepted.seconds } ?? false)
+                && (channel.catchUp.reachesBack && !channel.catchUp.hasGap
+                    || channel.catchUp.oldest.map { $0 / 1000 < claim.delivery.accepted.seconds } ?? false)
             return isCovered ? .absent : .unknown
         }
     }

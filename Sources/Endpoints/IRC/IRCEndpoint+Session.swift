@@ -87,7 +87,6 @@ extension IRCEndpoint {
         noteWhatWasRead()
         outgoing.drop(channel.destination)
         channels[name]?.reset()
-        intake.forgetConnection(of: channel.destination)
         await port.disconnected(channel.destination)
         rejoinLater(name)
     }

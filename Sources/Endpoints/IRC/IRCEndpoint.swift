@@ -51,21 +51,26 @@ package actor IRCEndpoint: Endpoint {
     var barrierCount: UInt64 = 0
     var nextRegain = Instant(nanoseconds: 0)
     var ending: String?
+    var isWritingDone = false
     var wasThrownOut = false
 
-    // What is read and not journaled yet.
+    // What is read and not journaled yet: of this connection and of those before it.
     var intake = ChannelIntake()
+    /// No connection follows.
     var isReadingDone = false
     var intakeSignal = Signal()
+    /// Something that reading or connecting waits for may have come.
     var roomSignal = Signal()
 
     /// Private words that wait for their turn; the first was sent.
     var notices: [IRCMessage] = []
     var channels: [String: IRCChannel] = [:]
+    /// How often a channel was caught up with.
+    var connectedCount: UInt64 = 0
     var isStopping = false
     var stopSignal = Signal()
     /// Ends the waiting for a connection when the endpoint is to stop.
-    private let connectingEnd: Interruption
+    let connectingEnd: Interruption
     /// What the engine could not take in; ends the endpoint.
     var failure: (any Error)?
     package internal(set) var counters = IRCCounters()
@@ -124,10 +129,16 @@ package actor IRCEndpoint: Endpoint {
 
     package func stop() {
         isStopping = true
-        stopSignal.set()
-        connectingEnd.assumeIsolated { $0.interrupt() }
+        wakeToEnd()
         if stream == nil { return }
         drain(until: loop.now + EndpointLimits.draining)
+    }
+
+    /// Nothing is waited for any more before `run` looks whether it is to go on.
+    func wakeToEnd() {
+        stopSignal.set()
+        roomSignal.set()
+        connectingEnd.assumeIsolated { $0.interrupt() }
     }
 
     /// Waits for answers to what is under way, says good-bye, and hangs up if the server does not.
@@ -141,14 +152,24 @@ package actor IRCEndpoint: Endpoint {
     }
 
     package func run(_ port: any RelayPort) async throws {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.intakeLoop(port) }
+            await connections(port)
+            isReadingDone = true
+            intakeSignal.set()
+        }
+        if let failure { throw failure }
+    }
+
+    /// One connection after the other.
+    private func connections(_ port: any RelayPort) async {
         var backoff = EndpointLimits.reconnect
         var next = 0
-        while !isStopping {
+        while !isStopping && failure == nil {
             let server = settings.servers[next % settings.servers.count]
             next += 1
             await session(server, port)
-            if let failure { throw failure }
-            if isStopping { return }
+            if isStopping || failure != nil { return }
             if let readySince {
                 if readySince.distance(to: loop.now) > EndpointLimits.settled { backoff.reset() }
                 next -= 1
@@ -161,6 +182,8 @@ package actor IRCEndpoint: Endpoint {
             let timer = loop.schedule(at: loop.now + wait) { [weak self] in self?.assumeIsolated { $0.stopSignal.set() } }
             await withUnsafeContinuation { stopSignal.wait($0) }
             loop.cancel(timer)
+            // Nothing could be read of a new one, and the server would throw it out for not answering.
+            while intake.isFull && !isStopping && failure == nil { await withUnsafeContinuation { roomSignal.wait($0) } }
         }
     }
 
@@ -176,19 +199,19 @@ package actor IRCEndpoint: Endpoint {
             perform(machine.begin())
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.writeLoop(connected) }
-                group.addTask { await self.intakeLoop(port) }
                 tick()
                 await readLoop(connected, port)
                 connected.close()
-                noteWhatWasRead()
-                isReadingDone = true
+                isWritingDone = true
                 writeSignal.set()
-                intakeSignal.set()
             }
+            noteWhatWasRead()
         } catch {
             ending = ending ?? "\(error)"
         }
         stream = nil
+        for key in channels.keys { channels[key]?.reset() }
+        // Also while the engine waits with what was read: it must not take the channels for connected.
         for channel in channels.values { await port.disconnected(channel.destination) }
     }
 
@@ -206,10 +229,7 @@ package actor IRCEndpoint: Endpoint {
         outgoing.reset(wasThrownOut: wasThrownOut)
         output = []
         writeSignal = Signal()
-        intake = ChannelIntake()
-        isReadingDone = false
-        intakeSignal = Signal()
-        roomSignal = Signal()
+        isWritingDone = false
         barriers = [:]
         readySince = nil
         ending = nil
@@ -217,13 +237,13 @@ package actor IRCEndpoint: Endpoint {
         lastHeard = loop.now
         connectedAt = loop.now
         nextRegain = loop.now
-        for key in channels.keys { channels[key]?.reset() }
     }
 
     /// Ends the connection; `session` comes to its end by itself.
     func hangUp(_ reason: String) {
         ending = ending ?? reason
         stream?.close()
+        roomSignal.set()
     }
 
     private func readLoop(_ stream: any ByteStream, _ port: any RelayPort) async {
@@ -234,8 +254,8 @@ package actor IRCEndpoint: Endpoint {
                 lastHeard = loop.now
                 for line in decoder.feed(bytes) { await received(line, port) }
                 counters.linesTooLong = tooLongBefore + decoder.tooLong
-                while intake.count > EndpointLimits.intake && failure == nil { await withUnsafeContinuation { roomSignal.wait($0) } }
-                if failure != nil { return }
+                while intake.isFull && ending == nil { await withUnsafeContinuation { roomSignal.wait($0) } }
+                if ending != nil { return }
             }
             ending = ending ?? "ended by the server"
         } catch {
@@ -259,45 +279,12 @@ package actor IRCEndpoint: Endpoint {
                 swap(&bytes, &output)
                 do { try await stream.write(bytes) } catch { return hangUp("\(error)") }
             }
-            if isReadingDone { return }
+            if isWritingDone { return }
         }
     }
 
     func send(_ message: IRCMessage) {
         output += message.bytes
         writeSignal.set()
-    }
-
-    /// Takes down something that is for the engine.
-    func take(_ item: ChannelIntake.Item, from channel: DestinationID) {
-        intake.add(item, from: channel)
-        intakeSignal.set()
-    }
-
-    /// Hands over what was read: each channel's in its order, and no channel waits for another one's bridge.
-    private func intakeLoop(_ port: any RelayPort) async {
-        await withDiscardingTaskGroup { group in
-            while true {
-                for channel in intake.begin() { group.addTask { await self.handOver(channel, port) } }
-                if intake.isEmpty && isReadingDone { return }
-                await withUnsafeContinuation { intakeSignal.wait($0) }
-            }
-        }
-    }
-
-    /// Hands over what a channel has, as much at once as has come, until there is no more.
-    private func handOver(_ channel: DestinationID, _ port: any RelayPort) async {
-        while let items = intake.next(of: channel) {
-            roomSignal.set()
-            if failure != nil { continue }
-            do {
-                try await handOver(items, of: channel, port)
-            } catch {
-                failure = error
-                roomSignal.set()
-                hangUp("\(error)")
-            }
-        }
-        intakeSignal.set()
     }
 }

@@ -39,6 +39,8 @@ enum EndpointLimits {
     static let handedOver = 512
     /// Lines that come while a channel's history is still being read.
     static let held = 10_000
+    /// Lines of our own without a mark that are kept until the engine asks for them: four times as many as can be unanswered.
+    static let ownLines = 4 * linesWithHistory
     /// One read of a connection, in bytes.
     static let read = 64 << 10
     /// One CHATHISTORY asks for so many lines unless the server's limit is lower.

@@ -60,6 +60,71 @@ import WireIRC
         #expect(story.texts == (1...count).map { "line \($0)" })
     }
 
+    /// The end of a connection is noticed, and another one begins, while the engine waits (for room, or for a peer's word); what was read
+    /// outlives it, and comes once and in order with what the next one reads. The channel is connected when that has been taken in, once.
+    @Test(arguments: [true, false], [true, false])
+    func connectionsComeAndGoWhileTheEngineWaits(_ hasHistory: Bool, _ hasIDs: Bool) {
+        let story = Story()
+        story.server.hasIDs = hasIDs
+        if !hasHistory { story.server.capabilities = ["server-time"] }
+        story.runs(seconds: 5)
+        story.server.say("live 1")
+        story.runs(seconds: 5)
+        story.hold(true)
+        for number in 2...4 { story.server.say("live \(number)") }
+        story.runs(seconds: 5)
+        for round in 1...3 {
+            story.disconnects { server in if hasHistory { server.say("missed \(round)") } else { server.now += 500 } }
+            story.server.say("then \(round)")
+            story.runs(seconds: 5)
+            #expect(story.disconnections == round && story.server.connects == round + 1)
+        }
+        #expect(story.texts == ["live 1"] && story.connections.count == 1)
+        story.hold(false)
+        story.runs(seconds: 5)
+        let later = (1...3).flatMap { hasHistory ? ["missed \($0)", "then \($0)"] : ["then \($0)"] }
+        let texts = story.texts.filter { !$0.contains("may be missing") }
+        #expect(texts == (1...4).map { "live \($0)" } + later, "\(story.texts)")
+        #expect(story.connections.count == 2 && story.disconnections == 3)
+        story.server.say("and on")
+        story.runs(seconds: 5)
+        #expect(story.texts.last == "and on")
+    }
+
+    /// A server that is not read any more is not answered either: the relay gives the connection up, begins no other one that it could not
+    /// read, and is back as soon as there is room.
+    @Test func aConnectionThatIsNotReadIsGivenUp() {
+        let story = Story()
+        story.runs(seconds: 5)
+        story.hold(true)
+        let count = 12_000
+        for number in 1...count {
+            story.server.say("line \(number)", after: 1)
+            if number % 500 == 0 { story.runs(seconds: 1) }
+        }
+        #expect(story.unread > 0)
+        story.runs(seconds: 600)
+        #expect(story.disconnections == 1 && story.server.connects == 1)
+        story.hold(false)
+        story.server.pageLimit = 100
+        story.runs(seconds: 30)
+        #expect(story.server.connects == 2 && story.connections.count == 2)
+        #expect(story.texts == (1...count).map { "line \($0)" })
+    }
+
+    /// What a connection that is gone still had to say, that its channels can be written to, is not told when the engine waits no longer.
+    @Test func theEngineIsNotToldOfAConnectionThatIsGone() {
+        let story = Story()
+        story.hold(true)
+        story.runs(seconds: 5)
+        story.disconnects { _ in }
+        story.server.answers = false
+        story.disconnects { _ in }
+        story.hold(false)
+        story.runs(seconds: 5)
+        #expect(story.connections.isEmpty && story.server.connects == 3)
+    }
+
     /// The same words of the same person within a second are counted, not taken for one another.
     @Test func sameWordsWithoutIDs() {
         let story = Story()
@@ -244,6 +309,7 @@ private final class Story {
     /// Bytes that the server has said and the endpoint has not read.
     var unread: Int { server.stream?.arrived.count ?? 0 }
 
+    var disconnections: Int { world.running(host) { port.assumeIsolated { $0.disconnections } } }
     var topics: [ScriptedPort.Topic] { world.running(host) { port.assumeIsolated { $0.topics } } }
     var texts: [String] { world.running(host) { port.assumeIsolated { $0.texts } } }
     var connections: [Capabilities] { world.running(host) { port.assumeIsolated { $0.connections } } }

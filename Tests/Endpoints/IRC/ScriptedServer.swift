@@ -25,6 +25,8 @@ final class ScriptedServer: Connecting, @unchecked Sendable {
     var hasIDs = true
     var knowsIDs = true
     var answersHistory = true
+    /// Whether it says anything.
+    var answers = true
     /// What is played at joining, and whether as a batch.
     var playsAtJoin: Bool?
     /// Called before each page is made.
@@ -34,6 +36,7 @@ final class ScriptedServer: Connecting, @unchecked Sendable {
     private var unkept = 0
     private(set) var lines: [Line] = []
     private(set) var received: [String] = []
+    private(set) var connects = 0
     private(set) var stream: ScriptedStream?
     private var pages = 0
     private var batches = 0
@@ -46,6 +49,7 @@ final class ScriptedServer: Connecting, @unchecked Sendable {
         -> any ByteStream
     {
         isIn = false
+        connects += 1
         let stream = ScriptedStream { [self] in handle($0) }
         self.stream = stream
         return stream
@@ -85,6 +89,7 @@ final class ScriptedServer: Connecting, @unchecked Sendable {
     private func handle(_ text: String) {
         guard let message = try? IRCMessage(line: [UInt8](text.utf8)) else { return }
         received.append(text)
+        guard answers else { return }
         switch message.command {
         case "CAP" where message.parameter(0) == "LS": send(":s CAP * LS :\(capabilities.joined(separator: " "))")
         case "CAP" where message.parameter(0) == "REQ": send(":s CAP * ACK :\(message.trailing)")
@@ -188,6 +193,8 @@ actor ScriptedPort: RelayPort {
     private(set) var texts: [String] = []
     private(set) var topics: [Topic] = []
     private(set) var connections: [Capabilities] = []
+    /// How often the channel was told to be disconnected.
+    private(set) var disconnections = 0
     private var keys: Set<NativeKey> = []
     /// Nothing is taken in.
     var isHeld = false
@@ -198,7 +205,7 @@ actor ScriptedPort: RelayPort {
     init(_ host: SimulatedHost) { self.host = host }
 
     func connected(_ destination: DestinationID, _ capabilities: Capabilities) async { connections.append(capabilities) }
-    func disconnected(_ destination: DestinationID) async {}
+    func disconnected(_ destination: DestinationID) async { disconnections += 1 }
     func source(of destination: DestinationID) async -> [UInt8] { sources[destination] ?? [] }
 
     func accept(_ happenings: [Happening], in destination: DestinationID, source: [UInt8]?, mayBeKnown: Bool) async throws -> [Acceptance] {
