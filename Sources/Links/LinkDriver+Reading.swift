@@ -51,9 +51,8 @@ extension LinkDriver {
             offerNew()
         case .offered(let offer):
             theirOffers.insert(offer.name)
-            guard let destination = channels[offer.name] else { return log.info("the peer offers a channel", ["channel": offer.name]) }
-            perform(session.accept(offer))
-            await resume(offer.name, destination)
+            if channels[offer.name] == nil { log.info("the peer offers a channel", ["channel": offer.name]) }
+            await answerOffer(of: offer.name)
         case .accepted(let name):
             log.info("the peer shares a channel", ["channel": name])
             await beginIfOpen(name)

@@ -131,7 +131,7 @@ package actor LinkDriver {
     }
 
     /// The channels to share from now on.
-    func serve(_ new: [String: DestinationID]) {
+    package func serve(_ new: [String: DestinationID]) async {
         let gone = channels.filter { new[$0.key] != $0.value }
         channels = new
         guard session.isGreeted else { return }
@@ -143,6 +143,8 @@ package actor LinkDriver {
         // What was taken back in a session is offered again in the next one.
         if new.keys.contains(where: { revoked.contains($0) }) { return end(LinkFailure(.normal, "a channel is shared again")) }
         offerNew()
+        // What the peer has offered already was waiting for this.
+        for name in new.keys.sorted() { await answerOffer(of: name) }
     }
 
     /// Each channel that either side offers: `shared`, `opening`, `waits for the peer` or `waits for us`.
@@ -206,11 +208,16 @@ package actor LinkDriver {
         }
     }
 
-    func resume(_ name: String, _ destination: DestinationID) async {
+    /// Accepts the peer's offer of a channel that is shared here, and says what is held of it: when the offer comes, or when the channel is
+    /// shared here later.
+    func answerOffer(of name: String) async {
+        guard ending == nil, let destination = channels[name], let index = offered[name], let actions = session.accept(name) else { return }
+        perform(actions)
         do {
-            guard let index = offered[name] else { return }
             let epoch = PeerEpoch(ordinal: session.peerHello?.epochOrdinal ?? 0, bits: session.peerHello?.epochBits ?? 0)
             let holdings = try await port.holdings(of: destination, with: mapping.peer, whoseEpoch: epoch).map(mapping.wire)
+            // It may have been taken out meanwhile.
+            guard channels[name] == destination, !revoked.contains(name) else { return }
             var rest = holdings.suffix(LinkLimits.streams)[...]
             repeat {
                 let part = rest.prefix(LinkLimits.resumeStreams)
