@@ -19,6 +19,9 @@ extension LinkDriver {
                 do throws(PeerFault) {
                     let stream = try await port.introduce(introduction, in: destination, by: mapping.peer)
                     told[stream] = PeerHolding(prefix: holding.prefix, digest: holding.digest)
+                } catch .unknownChannel {
+                    // Taken out meanwhile.
+                    return
                 } catch {
                     counters.faults += 1
                     return self.end(LinkMapping.failure(error), about: FrameKind.resume.rawValue)

@@ -54,7 +54,8 @@ package actor LinkDriver {
 
     // Coming in.
     var unpackers = Unpackers()
-    var inStreams: [StreamIndex] = []
+    /// The streams that the peer has introduced, in order; nil in a channel that was not shared any more.
+    var inStreams: [StreamIndex?] = []
     var introduced: Set<StreamIndex> = []
     /// What the peer has passed on in this session, by stream: it need not be passed back.
     var cameIn: [StreamIndex: ClosedRange<UInt64>] = [:]
@@ -135,9 +136,10 @@ package actor LinkDriver {
         let gone = channels.filter { new[$0.key] != $0.value }
         channels = new
         guard session.isGreeted else { return }
+        revoked.formUnion(gone.keys)
+        if ending != nil { return }
         for name in gone.keys.sorted() {
             outflows[name] = nil
-            revoked.insert(name)
             perform(session.revoke(name))
         }
         // What was taken back in a session is offered again in the next one.
@@ -146,6 +148,9 @@ package actor LinkDriver {
         // What the peer has offered already was waiting for this.
         for name in new.keys.sorted() { await answerOffer(of: name) }
     }
+
+    /// A channel that is shared, and has been since the session began to share it.
+    func shared(_ name: String) -> DestinationID? { revoked.contains(name) ? nil : channels[name] }
 
     /// Each channel that either side offers: `shared`, `opening`, `waits for the peer` or `waits for us`.
     var offers: [String: String] {
@@ -217,7 +222,7 @@ package actor LinkDriver {
             let epoch = PeerEpoch(ordinal: session.peerHello?.epochOrdinal ?? 0, bits: session.peerHello?.epochBits ?? 0)
             let holdings = try await port.holdings(of: destination, with: mapping.peer, whoseEpoch: epoch).map(mapping.wire)
             // It may have been taken out meanwhile.
-            guard channels[name] == destination, !revoked.contains(name) else { return }
+            guard shared(name) == destination else { return }
             var rest = holdings.suffix(LinkLimits.streams)[...]
             repeat {
                 let part = rest.prefix(LinkLimits.resumeStreams)

@@ -26,6 +26,29 @@ import Testing
         }
         pair.expectOneSession()
     }
+
+    /// Shared and taken back at any moment: frames of both kinds cross. No side takes the other's for a fault.
+    @Test(arguments: 0..<testRounds(30)) func sharedAndTakenBackAtAnyMoment(seed: Int) {
+        let pair = SharingPair(seed: UInt64(seed))
+        pair.share([0])
+        pair.start()
+        pair.run(seconds: 5)
+        var shared = [false, false]
+        for round in 0..<12 {
+            let side = Int(pair.world.pick(0...1))
+            shared[side].toggle()
+            pair.relays[side].reload(pair.relays[side].bridges(sharing: shared[side] ? [0, 1] : [0]))
+            for (side, relay) in pair.relays.enumerated() { relay.servers[1].post("\(side): \(round)", by: "p", at: relay.time) }
+            pair.world.run(until: pair.world.now + .milliseconds(pair.world.pick(0...100)))
+        }
+        for relay in pair.relays { relay.reload(relay.bridges(sharing: [0, 1])) }
+        pair.run(seconds: 10)
+        for (side, relay) in pair.relays.enumerated() { relay.servers[1].post("\(side): end", by: "p", at: relay.time) }
+        pair.run(seconds: 5)
+        for side in [0, 1] { #expect(Set(pair.texts(side, 1)).isSuperset(of: ["0: end", "1: end"]), "seed \(seed)") }
+        #expect(pair.world.failures == [], "seed \(seed)")
+        for relay in pair.relays { #expect(relay.linkEndings.faults == 0, "seed \(seed)") }
+    }
 }
 
 /// Two linked relays with two servers each: server 0 is bridged as `c0`, server 1 as `c1`.
