@@ -70,8 +70,13 @@ extension LinkDriver {
         await tellAcknowledged()
     }
 
+    /// Says how far the peer has come where that has changed: also over what is not passed on to it, so that who owes nothing is not behind.
     func tellAcknowledged() async {
         lastAcknowledged = loop.now
-        for outflow in turns { await port.acknowledged(outflow.destination, before: outflow.ledger.firstOpen ?? outflow.position) }
+        isTellingDue = false
+        for outflow in turns where outflow.told != outflow.cursor {
+            outflow.told = outflow.cursor
+            await port.acknowledged(outflow.destination, before: outflow.told)
+        }
     }
 }

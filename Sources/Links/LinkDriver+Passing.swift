@@ -18,6 +18,8 @@ extension LinkDriver {
                     roomSignal.set()
                 } else if isEnding {
                     return
+                } else if isTellingDue {
+                    await tellAcknowledged()
                 } else if ending == nil, let outflow = await next(&turn) {
                     try await write(outflow)
                 } else {

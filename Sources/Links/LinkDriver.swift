@@ -51,6 +51,8 @@ package actor LinkDriver {
     var logChanges: UInt64 = 0
     var workSignal = Signal()
     var lastAcknowledged = Instant(nanoseconds: 0)
+    /// The engine is to learn how far the peer has come.
+    var isTellingDue = false
 
     // Coming in.
     var unpackers = Unpackers()
@@ -254,6 +256,8 @@ package actor LinkDriver {
             return end(LinkFailure(.timedOut, "no sign of life for \(quiet.seconds) s"))
         }
         if quiet > silence && session.isGreeted { send(Frame(.ping, [UInt8](repeating: 0, count: LinkLimits.pingToken))) }
+        isTellingDue = true
+        workSignal.set()
         _ = loop.schedule(at: loop.now + LinkDriverLimits.tick) { [weak self] in self?.assumeIsolated { $0.tick() } }
     }
 }

@@ -21,6 +21,9 @@ final class Outflow {
     var past: [StreamIndex: UInt64] = [:]
     var hasSettledPast = false
     var ledger = Ledger()
+    /// Before it the peer lacks nothing; and where it was when the engine was told of it last.
+    var cursor: Position { ledger.firstOpen ?? position }
+    var told = Position.zero
     var packer: Packer?
     /// When it was packed last, counted in batches of the session.
     var lastPacked: UInt64 = 0

@@ -162,6 +162,12 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
         return world.running(host) { process.assumeIsolated { $0.engine }?.assumeIsolated { $0.counters } ?? EngineCounters() }
     }
 
+    /// How every member of its bridges stands.
+    package var standing: [Engine.OutboxStatus] {
+        guard let host, let process else { return [] }
+        return world.running(host) { process.assumeIsolated { $0.engine }?.assumeIsolated { $0.status() } ?? [] }
+    }
+
     /// What it measures, as Prometheus reads it.
     package var currentMetrics: String {
         guard let host, let process else { return "" }

@@ -242,8 +242,14 @@ extension Engine: LinkPort {
         return PassedStream(index: row.index, introduction: row.introduction, prefix: row.prefix)
     }
 
+    /// From where on a channel is shared with a peer; nil if it never was.
+    func knownBase(of channel: DestinationID) -> Position? {
+        guard let known = sources[channel], known.count == 8 else { return nil }
+        return Position(known.firstUInt64)
+    }
+
     package func base(of channel: DestinationID) async throws -> Position {
-        if let known = sources[channel], known.count == 8 { return Position(known.firstUInt64) }
+        if let known = knownBase(of: channel) { return known }
         let base = recent.end
         sources[channel] = base.rawValue.bigEndianBytes
         changedDestinations.insert(channel)
