@@ -129,6 +129,20 @@ extension RelayProcess {
         }
     }
 
+    /// An operator lets the peer back whom he had shut out.
+    package func shareAnew() {
+        Task {
+            await withTaskExecutorPreference(self.host) {
+                guard let peer = self.peer else { return }
+                do {
+                    try await self.engine?.shareAnew(with: peer.name)
+                } catch {
+                    self.world.failures.append("shareAnew: \(error)")
+                }
+            }
+        }
+    }
+
     private func channels(with peer: SimulatedPeer, _ engine: Engine) async -> [String: DestinationID] {
         var channels: [String: DestinationID] = [:]
         for served in await engine.channels(of: peer.name) { channels[served.settings.channel] = served.destination }

@@ -151,6 +151,12 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
         world.running(host) { process.assumeIsolated { $0.retryBounces() } }
     }
 
+    /// An operator lets the peer back whom he had shut out.
+    package func shareAnew() {
+        guard let host, let process else { return }
+        world.running(host) { process.assumeIsolated { $0.shareAnew() } }
+    }
+
     package func setFull(_ isFull: Bool) {
         guard let memory, let host else { return }
         world.running(host) { memory.assumeIsolated { $0.setFull(isFull) } }

@@ -258,6 +258,17 @@ extension Engine: LinkPort {
         return base
     }
 
+    /// A peer that was shut out may come back: what was said meanwhile in the channels that were shared with it is not for it. Returns when
+    /// that is durable.
+    package func shareAnew(with peer: String) async throws {
+        for member in routing.all where member.settings.isPeer && member.settings.endpoint == peer {
+            guard knownBase(of: member.destination) != nil else { continue }
+            sources[member.destination] = recent.end.rawValue.bigEndianBytes
+            changedDestinations.insert(member.destination)
+        }
+        try await waitForCommit()
+    }
+
     package func position(of stream: StreamIndex, from number: UInt64) async throws -> Position? {
         let (end, all) = (committedEnd, recent.end)
         if let start = try await journal.reader.start(of: stream, from: number) { return start }

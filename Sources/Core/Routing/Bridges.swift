@@ -141,6 +141,8 @@ package struct RoutingTable: Sendable {
             if known.isRemoved || (known.cursor == .zero) != member.isReader {
                 known.isRemoved = false
                 known.cursor = start
+                // With a peer sharing begins anew: what was said meanwhile is not for it.
+                if member.isPeer { known.source = [] }
                 known.received = .init()
                 known.deferredSince = nil
                 rows[known.id] = known
