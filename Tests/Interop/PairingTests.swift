@@ -46,6 +46,8 @@ import Testing
         east.configure(relay(insp, "", name: "east", bridge: "irc:#b\", \"test:ops"))
         east.reload()
         #expect(west.waitForLog("a channel flows") && east.waitForLog("a channel flows"), "\(west.log) \(east.log)")
+        // It began in the session in which it was offered long ago.
+        #expect(!west.log.contains("link down") && !east.log.contains("link down"), "\(west.log) \(east.log)")
         #expect(west.waitForLog("connected to a channel") && east.waitForLog("connected to a channel"))
         anna.say("across", in: "#a")
         #expect(bob.sees("<a\u{2060}nna (test)> across", in: "#b"), "\(east.log)")
