@@ -69,6 +69,7 @@ actor DaemonLinks {
         wake.set()
     }
 
+    func isRevoked(_ id: RelayID) -> Bool { revoked.contains(id) }
     func setRevoked(_ id: RelayID, _ isRevoked: Bool) { if isRevoked { revoked.insert(id) } else { revoked.remove(id) } }
 
     /// What is offered over each link, by whom.

@@ -19,6 +19,9 @@ extension LinkDriver {
                 do throws(PeerFault) {
                     let stream = try await port.introduce(introduction, in: destination, by: mapping.peer)
                     told[stream] = PeerHolding(prefix: holding.prefix, digest: holding.digest)
+                } catch .unknownChannel {
+                    // Taken out meanwhile.
+                    return
                 } catch {
                     counters.faults += 1
                     return self.end(LinkMapping.failure(error), about: FrameKind.resume.rawValue)
@@ -67,15 +70,12 @@ extension LinkDriver {
         await tellAcknowledged()
     }
 
-    /// Whether the engine does not know how far the peer has come: also what was passed over brings it on, which nobody acknowledges.
-    var mustTell: Bool {
-        lastAcknowledged.distance(to: loop.now) >= LinkDriverLimits.acknowledged && turns.contains { $0.told < $0.reached }
-    }
-
+    /// Says how far the peer has come where that has changed: also over what is not passed on to it, so that who owes nothing is not behind.
     func tellAcknowledged() async {
         lastAcknowledged = loop.now
-        for outflow in turns where outflow.told < outflow.reached {
-            outflow.told = outflow.reached
+        isTellingDue = false
+        for outflow in turns where outflow.told != outflow.cursor {
+            outflow.told = outflow.cursor
             await port.acknowledged(outflow.destination, before: outflow.told)
         }
     }

@@ -5,9 +5,8 @@ import WireLink
 
 /// What the peer passes on: unpacked, journaled, acknowledged, in this order.
 extension LinkDriver {
+    /// What comes in a channel that was taken out meanwhile is unpacked and counted too: packing, numbers and credit are the session's.
     func received(_ batch: BatchFrame, in name: String) async throws(LinkFailure) {
-        // Taken back meanwhile: what was on its way is not ours any more. The peer learns of it by REVOKE, and gets back the credit that it cost.
-        let destination = channels[name]
         let (items, bytes) = try unpackers.unpack(batch)
         counters.unpackedIn += UInt64(bytes.count)
         let numbered = try session.unpacked(items, of: batch, byteCount: bytes.count)
@@ -15,33 +14,17 @@ extension LinkDriver {
         for item in numbered {
             switch item {
             case .introduction(let introduction, _):
-                guard let destination else {
-                    inStreams.append(LinkDriver.nobodys)
-                    continue
-                }
-                let stream: StreamIndex
-                do throws(PeerFault) {
-                    stream = try await port.introduce(mapping.model(introduction), in: destination, by: mapping.peer)
-                } catch .unknownChannel {
-                    inStreams.append(LinkDriver.nobodys)
-                    continue
-                } catch {
-                    throw LinkMapping.failure(error)
-                }
-                guard introduced.insert(stream).inserted else { throw LinkFailure(.unexpected, "a stream that was introduced already") }
-                inStreams.append(stream)
+                inStreams.append(try await stream(mapping.model(introduction), in: name))
             case .record(let stream, let number, let time, let hops, let record):
-                if destination == nil || inStreams[Int(stream) - 1] == LinkDriver.nobodys { continue }
+                guard let local = inStreams[Int(stream) - 1] else { continue }
                 let head = EntryHead(
-                    stream: inStreams[Int(stream) - 1], number: number, originTime: UnixTime(seconds: time), hops: hops &+ 1, source: source
-                )
+                    stream: local, number: number, originTime: UnixTime(seconds: time), hops: hops &+ 1, source: source)
                 incoming.passed.entries.append(head, record: bytes[record])
                 incoming.touched[stream] = number
                 cameIn[head.stream] = (cameIn[head.stream]?.lowerBound ?? number)...number
             case .skip(let stream, let numbers, let reason, let profiles):
                 guard let reason = SkipReason(rawValue: reason) else { throw LinkFailure(.malformed, "a SKIP for reason \(reason)") }
-                let local = inStreams[Int(stream) - 1]
-                if destination == nil || local == LinkDriver.nobodys { continue }
+                guard let local = inStreams[Int(stream) - 1] else { continue }
                 let head = EntryHead(
                     stream: local, number: numbers.lowerBound, originTime: UnixTime(seconds: 0), hops: 0,
                     content: .skip(through: numbers.upperBound, reason), source: source)
@@ -50,13 +33,24 @@ extension LinkDriver {
                 incoming.touched[stream] = numbers.upperBound
             }
         }
-        if destination == nil { return giveBack(incoming) }
         intake.append(incoming)
         intakeSignal.set()
     }
 
-    /// Stands for a stream of a channel that is not shared any more: nothing of it is looked at.
-    private static let nobodys = StreamIndex(0)
+    /// What the peer introduces; nil where its channel is not shared any more, so that the indexes of what follows stay right.
+    private func stream(_ introduction: StreamIntroduction, in name: String) async throws(LinkFailure) -> StreamIndex? {
+        guard let destination = shared(name) else { return nil }
+        let stream: StreamIndex
+        do throws(PeerFault) {
+            stream = try await port.introduce(introduction, in: destination, by: mapping.peer)
+        } catch .unknownChannel {
+            return nil
+        } catch {
+            throw LinkMapping.failure(error)
+        }
+        guard introduced.insert(stream).inserted else { throw LinkFailure(.unexpected, "a stream that was introduced already") }
+        return stream
+    }
 
     /// Journals what has come, as much at once as there is, and acknowledges it.
     func intakeLoop() async {
@@ -68,16 +62,16 @@ extension LinkDriver {
             }
             let incoming = takeIntake()
             roomSignal.set()
-            guard let destination = channels[incoming.channel] else {
-                giveBack(incoming)
-                continue
-            }
             do {
-                try await port.accept(incoming.passed, in: destination, from: mapping.peer)
-                acknowledge(incoming)
+                // Of a channel that was taken out meanwhile nothing is journaled and nothing acknowledged; the peer learns of it by REVOKE.
+                if let destination = shared(incoming.channel) {
+                    try await port.accept(incoming.passed, in: destination, from: mapping.peer)
+                    acknowledge(incoming)
+                }
+                grantAnew(incoming)
             } catch PeerFault.unknownChannel {
-                // Taken out of its bridge; the driver hears of it next.
-                giveBack(incoming)
+                // The engine knows of it sooner.
+                grantAnew(incoming)
             } catch let fault as PeerFault {
                 counters.faults += 1
                 end(LinkMapping.failure(fault), about: FrameKind.batch.rawValue)
@@ -108,11 +102,9 @@ extension LinkDriver {
         counters.recordsIn += UInt64(incoming.items)
         let entries = incoming.touched.sorted { $0.key < $1.key }.map { Acknowledgement.Entry(stream: $0.key, prefix: $0.value) }
         if !entries.isEmpty { send(Acknowledgement(entries).frame) }
-        giveBack(incoming)
     }
 
-    /// What a batch took of the peer's credit is free again.
-    private func giveBack(_ incoming: Incoming) {
+    private func grantAnew(_ incoming: Incoming) {
         for grant in consumption.add(incoming.channel, records: incoming.items, bytes: incoming.bytes) {
             perform(session.grant(grant.channel, records: grant.records, bytes: grant.bytes))
         }

@@ -18,10 +18,10 @@ extension LinkDriver {
                     roomSignal.set()
                 } else if isEnding {
                     return
+                } else if isTellingDue {
+                    await tellAcknowledged()
                 } else if ending == nil, let outflow = await next(&turn) {
                     try await write(outflow)
-                } else if mustTell {
-                    await tellAcknowledged()
                 } else {
                     await withUnsafeContinuation { workSignal.wait($0) }
                 }

@@ -50,15 +50,15 @@ extension LinkDriver {
             log.notice("link up", ["epoch": String(hello.epochOrdinal), "dialled": String(isDialler)])
             offerNew()
         case .offered(let offer):
-            theirOffers[offer.name] = offer
+            theirOffers.insert(offer.name)
             if channels[offer.name] == nil { log.info("the peer offers a channel", ["channel": offer.name]) }
-            await answer(offer)
+            await answerOffer(of: offer.name)
         case .accepted(let name):
             log.info("the peer shares a channel", ["channel": name])
             await beginIfOpen(name)
         case .revoked(let name):
             log.warning("the peer shares a channel no more", ["channel": name])
-            theirOffers[name] = nil
+            theirOffers.remove(name)
             outflows[name] = nil
         case .resumed(let name, let resume):
             resumes[name, default: []] += resume.holdings

@@ -27,9 +27,7 @@ package actor LinkDriver {
     /// The channels to share, by name.
     var channels: [String: DestinationID] = [:]
     var offered: [String: UInt64] = [:]
-    var theirOffers: [String: Offer] = [:]
-    /// Offers of the peer's that were accepted in this session.
-    var answered: Set<String> = []
+    var theirOffers: Set<String> = []
     /// Channels that were taken back in this session.
     var revoked: Set<String> = []
 
@@ -53,10 +51,13 @@ package actor LinkDriver {
     var logChanges: UInt64 = 0
     var workSignal = Signal()
     var lastAcknowledged = Instant(nanoseconds: 0)
+    /// The engine is to learn how far the peer has come.
+    var isTellingDue = false
 
     // Coming in.
     var unpackers = Unpackers()
-    var inStreams: [StreamIndex] = []
+    /// The streams that the peer has introduced, in order; nil in a channel that was not shared any more.
+    var inStreams: [StreamIndex?] = []
     var introduced: Set<StreamIndex> = []
     /// What the peer has passed on in this session, by stream: it need not be passed back.
     var cameIn: [StreamIndex: ClosedRange<UInt64>] = [:]
@@ -133,36 +134,31 @@ package actor LinkDriver {
     }
 
     /// The channels to share from now on.
-    func serve(_ new: [String: DestinationID]) async {
+    package func serve(_ new: [String: DestinationID]) async {
         let gone = channels.filter { new[$0.key] != $0.value }
         channels = new
         guard session.isGreeted else { return }
+        revoked.formUnion(gone.keys)
+        if ending != nil { return }
         for name in gone.keys.sorted() {
             outflows[name] = nil
-            revoked.insert(name)
             perform(session.revoke(name))
         }
         // What was taken back in a session is offered again in the next one.
         if new.keys.contains(where: { revoked.contains($0) }) { return end(LinkFailure(.normal, "a channel is shared again")) }
         offerNew()
-        // What the peer offered before is answered now.
-        for name in new.keys.sorted() { if let offer = theirOffers[name] { await answer(offer) } }
+        // What the peer has offered already was waiting for this.
+        for name in new.keys.sorted() { await answerOffer(of: name) }
     }
 
-    /// Accepts what the peer offers and this side offers as well, and says what is held of it.
-    func answer(_ offer: Offer) async {
-        guard ending == nil, let destination = channels[offer.name], answered.insert(offer.name).inserted else { return }
-        perform(session.accept(offer))
-        await resume(offer.name, destination)
-    }
+    /// A channel that is shared, and has been since the session began to share it.
+    func shared(_ name: String) -> DestinationID? { revoked.contains(name) ? nil : channels[name] }
 
     /// Each channel that either side offers: `shared`, `opening`, `waits for the peer` or `waits for us`.
     var offers: [String: String] {
         var states: [String: String] = [:]
-        for name in theirOffers.keys {
-            states[name] = channels[name] == nil ? "waits for us" : outflows[name] == nil ? "opening" : "shared"
-        }
-        for name in channels.keys where theirOffers[name] == nil { states[name] = "waits for the peer" }
+        for name in theirOffers { states[name] = channels[name] == nil ? "waits for us" : outflows[name] == nil ? "opening" : "shared" }
+        for name in channels.keys where !theirOffers.contains(name) { states[name] = "waits for the peer" }
         return states
     }
 
@@ -219,11 +215,16 @@ package actor LinkDriver {
         }
     }
 
-    func resume(_ name: String, _ destination: DestinationID) async {
+    /// Accepts the peer's offer of a channel that is shared here, and says what is held of it: when the offer comes, or when the channel is
+    /// shared here later.
+    func answerOffer(of name: String) async {
+        guard ending == nil, let destination = channels[name], let index = offered[name], let actions = session.accept(name) else { return }
+        perform(actions)
         do {
-            guard let index = offered[name] else { return }
             let epoch = PeerEpoch(ordinal: session.peerHello?.epochOrdinal ?? 0, bits: session.peerHello?.epochBits ?? 0)
             let holdings = try await port.holdings(of: destination, with: mapping.peer, whoseEpoch: epoch).map(mapping.wire)
+            // It may have been taken out meanwhile.
+            guard shared(name) == destination else { return }
             var rest = holdings.suffix(LinkLimits.streams)[...]
             repeat {
                 let part = rest.prefix(LinkLimits.resumeStreams)
@@ -255,8 +256,8 @@ package actor LinkDriver {
             return end(LinkFailure(.timedOut, "no sign of life for \(quiet.seconds) s"))
         }
         if quiet > silence && session.isGreeted { send(Frame(.ping, [UInt8](repeating: 0, count: LinkLimits.pingToken))) }
-        // What was passed over needs no answer of the peer's.
-        if mustTell { workSignal.set() }
+        isTellingDue = true
+        workSignal.set()
         _ = loop.schedule(at: loop.now + LinkDriverLimits.tick) { [weak self] in self?.assumeIsolated { $0.tick() } }
     }
 }

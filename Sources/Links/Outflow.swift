@@ -21,8 +21,8 @@ final class Outflow {
     var past: [StreamIndex: UInt64] = [:]
     var hasSettledPast = false
     var ledger = Ledger()
-    /// Everything before it the peer holds, or need not; and how much of that the engine knows.
-    var reached: Position { ledger.firstOpen ?? position }
+    /// Before it the peer lacks nothing; and where it was when the engine was told of it last.
+    var cursor: Position { ledger.firstOpen ?? position }
     var told = Position.zero
     var packer: Packer?
     /// When it was packed last, counted in batches of the session.

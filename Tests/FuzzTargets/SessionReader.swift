@@ -22,7 +22,7 @@ package struct SessionReader {
             while let frame = try decoder.next() {
                 for action in try session.received(frame) {
                     switch action {
-                    case .offered(let offer): _ = session.accept(offer)
+                    case .offered(let offer): _ = session.accept(offer.name)
                     case .batch(_, let batch):
                         let (items, unpacked) = try unpackers.unpack(batch)
                         let numbered = try session.unpacked(items, of: batch, byteCount: unpacked.count)

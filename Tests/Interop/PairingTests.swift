@@ -46,6 +46,8 @@ import Testing
         east.configure(relay(insp, "", name: "east", bridge: "irc:#b\", \"test:ops"))
         east.reload()
         #expect(west.waitForLog("a channel flows") && east.waitForLog("a channel flows"), "\(west.log) \(east.log)")
+        // It began in the session in which it was offered long ago.
+        #expect(!west.log.contains("link down") && !east.log.contains("link down"), "\(west.log) \(east.log)")
         #expect(west.waitForLog("connected to a channel") && east.waitForLog("connected to a channel"))
         anna.say("across", in: "#a")
         #expect(bob.sees("<a\u{2060}nna (test)> across", in: "#b"), "\(east.log)")
@@ -55,8 +57,19 @@ import Testing
         #expect(west.command("link", "revoke", "partner").exit == 0)
         #expect(east.waitForLog("code=revoked"), "\(east.log)")
         #expect(west.command("link", "revoke", "partnr").exit == 2)
+        anna.say("without the others", in: "#a")
+        let isJournaledToo = (0..<200).contains { _ in
+            usleep(50_000)
+            return west.command("status").output.contains("accepted 3")
+        }
+        #expect(isJournaledToo, "\(west.command("status"))")
         #expect(west.command("link", "resume", "partner").exit == 0)
         #expect(west.waitForLog("a channel flows", times: 2), "\(west.log) \(east.log)")
+        anna.say("again", in: "#a")
+        #expect(bob.sees("<a\u{2060}nna (test)> again", in: "#b"), "\(east.log)")
+        // What was said while the link was revoked stays where it was said; a link that is not revoked loses nothing by `resume`.
+        #expect(!bob.said(in: "#b").contains { $0.text.contains("without the others") }, "\(bob.lines)")
+        #expect(west.command("link", "resume", "partner").exit == 0)
         #expect(west.stop() == 0 && east.stop() == 0)
     }
 

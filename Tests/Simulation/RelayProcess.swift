@@ -25,7 +25,7 @@ package struct SimulatedPeer: Sendable {
     }
 }
 
-/// One life of a simulated relay with one bridge over all servers, from opening its journal to its crash.
+/// One life of a simulated relay, from opening its journal to its crash.
 package actor RelayProcess {
 
     private let host: SimulatedHost
@@ -35,6 +35,8 @@ package actor RelayProcess {
     private let limits: EngineLimits
     private let id: RelayID
     private let peer: SimulatedPeer?
+    private let bridges: [BridgeSettings]
+    private var driver: LinkDriver?
     private let gauge: SimulatedGauge
     private let log: SimulatedLog
     package private(set) var engine: Engine?
@@ -47,8 +49,9 @@ package actor RelayProcess {
 
     package init(
         on host: SimulatedHost, in world: SimulatedWorld, journal: any Journal, servers: [SimulatedServer], limits: EngineLimits,
-        id: RelayID, peer: SimulatedPeer?, gauge: SimulatedGauge, log: SimulatedLog
+        id: RelayID, peer: SimulatedPeer?, bridges: [BridgeSettings], gauge: SimulatedGauge, log: SimulatedLog
     ) {
+        self.bridges = bridges
         self.gauge = gauge
         self.log = log
         self.id = id
@@ -79,14 +82,12 @@ package actor RelayProcess {
             entropy: entropy,
             limits: limits, disk: gauge, log: log.log)
         self.engine = engine
-        var members = servers.map { MemberSettings(endpoint: $0.name, channel: "#c") }
-        if let peer { members.append(MemberSettings(endpoint: peer.name, channel: "ops", isPeer: true)) }
         for server in servers {
             let endpoint = SimulatedEndpoint(server, in: world, on: host)
             endpoints.append(endpoint)
             await engine.attach(endpoint, as: server.name)
         }
-        try await engine.configure([BridgeSettings(name: "ops", members: members)])
+        try await engine.configure(bridges)
         for (server, endpoint) in zip(servers, endpoints) {
             await endpoint.serve(await engine.channels(of: server.name))
         }
@@ -110,6 +111,44 @@ extension RelayProcess {
         }
     }
 
+    /// The configuration was changed.
+    package func reload(_ bridges: [BridgeSettings]) {
+        Task {
+            await withTaskExecutorPreference(self.host) {
+                guard let engine = self.engine else { return }
+                do {
+                    try await engine.configure(bridges)
+                } catch {
+                    return self.world.failures.append("reload: \(error)")
+                }
+                for (server, endpoint) in zip(self.servers, self.endpoints) {
+                    await endpoint.serve(await engine.channels(of: server.name))
+                }
+                if let peer = self.peer { await self.driver?.serve(await self.channels(with: peer, engine)) }
+            }
+        }
+    }
+
+    /// An operator lets the peer back whom he had shut out.
+    package func shareAnew() {
+        Task {
+            await withTaskExecutorPreference(self.host) {
+                guard let peer = self.peer else { return }
+                do {
+                    try await self.engine?.shareAnew(with: peer.name)
+                } catch {
+                    self.world.failures.append("shareAnew: \(error)")
+                }
+            }
+        }
+    }
+
+    private func channels(with peer: SimulatedPeer, _ engine: Engine) async -> [String: DestinationID] {
+        var channels: [String: DestinationID] = [:]
+        for served in await engine.channels(of: peer.name) { channels[served.settings.channel] = served.destination }
+        return channels
+    }
+
     /// An operator has everything that bounced delivered again.
     package func retryBounces() {
         Task {
@@ -121,14 +160,15 @@ extension RelayProcess {
     }
 
     private func keepLink(_ peer: SimulatedPeer, _ engine: Engine) async {
-        guard let channel = await engine.channels(of: peer.name).first?.destination else { return }
         while true {
             let stream = await peer.cable.connect(peer.side, host)
             let driver = LinkDriver(
                 stream, own: id, LinkSettings(name: peer.name, peer: peer.id), epoch: await engine.epoch, isDialler: peer.side == 0,
                 port: engine,
                 loop: host, log: Log { _ in })
-            await driver.run(["ops": channel])
+            self.driver = driver
+            await driver.run(await channels(with: peer, engine))
+            self.driver = nil
             if let ending = await driver.ending { endings.append(ending) }
             faults += await driver.counters.faults
             // Only who is told to breaks the protocol.
@@ -140,14 +180,16 @@ extension RelayProcess {
     }
 }
 
-/// Entropy that can be repeated.
-package struct SeededEntropy: Entropy {
+/// Entropy that can be repeated. No two of its answers are alike, as two bridges must not have one key.
+package final class SeededEntropy: Entropy, @unchecked Sendable {  // one engine's alone
     private let seed: UInt64
+    private var calls: UInt64 = 0
 
     package init(seed: UInt64) { self.seed = seed }
 
     package func bytes(_ count: Int) -> [UInt8] {
-        var generator = SeededGenerator(seed: seed ^ UInt64(count))
+        var generator = SeededGenerator(seed: seed ^ UInt64(count) ^ calls << 32)
+        calls += 1
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
 }

@@ -5,7 +5,7 @@ import Store
 import Support
 import WireLink
 
-/// A relay with one bridge over some servers, through all its lives: a test starts it, disturbs it and looks at the outcome.
+/// A relay with some servers, in one bridge unless a test says otherwise, through all its lives: a test starts it, disturbs it and looks at the outcome.
 package final class SimulatedRelay: @unchecked Sendable {  // the driving thread's alone
     package enum Store: String, Sendable, CaseIterable { case memory, sqlite }
 
@@ -29,6 +29,8 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
     private var disk = MemoryDisk()
     private var saved: MemoryDisk?
     package let id: RelayID
+    /// The configuration: of the next life, and after `reload` of this one.
+    package var bridges: [BridgeSettings] = []
     private let peer: SimulatedPeer?
 
     package convenience init(seed: UInt64, store: Store = .memory, kinds: [SimulatedServer.Kind]) {
@@ -43,6 +45,21 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
         id = SimulatedRelay.id(number)
         let prefix = peer == nil ? "s" : "s\(number)"
         servers = kinds.enumerated().map { SimulatedServer("\(prefix)\($0.offset)", $0.element) }
+        bridges = [bridge("ops", over: Array(servers.indices))]
+    }
+
+    /// A bridge over some servers, and the peer if there is one and it is shared with it, under the bridge's name.
+    package func bridge(_ name: String, over indices: [Int], isShared: Bool = true) -> BridgeSettings {
+        var members = indices.map { MemberSettings(endpoint: servers[$0].name, channel: "#c") }
+        if let peer, isShared { members.append(MemberSettings(endpoint: peer.name, channel: name, isPeer: true)) }
+        return BridgeSettings(name: name, members: members)
+    }
+
+    /// Takes the configuration up.
+    package func reload(_ bridges: [BridgeSettings]) {
+        self.bridges = bridges
+        guard let host, let process else { return }
+        world.running(host) { process.assumeIsolated { $0.reload(bridges) } }
     }
 
     package static func id(_ number: UInt8) -> RelayID { RelayID(bytes: [UInt8](repeating: number, count: 32)) }
@@ -68,7 +85,8 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
             journal = OutsideJournal(sqlite, on: host, in: world)
         }
         let process = RelayProcess(
-            on: host, in: world, journal: journal, servers: servers, limits: limits, id: id, peer: peer, gauge: gauge, log: log)
+            on: host, in: world, journal: journal, servers: servers, limits: limits, id: id, peer: peer, bridges: bridges, gauge: gauge,
+            log: log)
         self.process = process
         world.running(host) { process.assumeIsolated { $0.start() } }
     }
@@ -133,6 +151,12 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
         world.running(host) { process.assumeIsolated { $0.retryBounces() } }
     }
 
+    /// An operator lets the peer back whom he had shut out.
+    package func shareAnew() {
+        guard let host, let process else { return }
+        world.running(host) { process.assumeIsolated { $0.shareAnew() } }
+    }
+
     package func setFull(_ isFull: Bool) {
         guard let memory, let host else { return }
         world.running(host) { memory.assumeIsolated { $0.setFull(isFull) } }
@@ -142,6 +166,12 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
     package var currentCounters: EngineCounters {
         guard let host, let process else { return EngineCounters() }
         return world.running(host) { process.assumeIsolated { $0.engine }?.assumeIsolated { $0.counters } ?? EngineCounters() }
+    }
+
+    /// How every member of its bridges stands.
+    package var standing: [Engine.OutboxStatus] {
+        guard let host, let process else { return [] }
+        return world.running(host) { process.assumeIsolated { $0.engine }?.assumeIsolated { $0.status() } ?? [] }
     }
 
     /// What it measures, as Prometheus reads it.

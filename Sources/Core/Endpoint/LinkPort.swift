@@ -37,7 +37,8 @@ package protocol LinkPort: Actor {
     /// A stream that is passed on to a peer wherever its bridge is shared with it, and that bridge; nil for one of a third relay.
     func stream(_ index: StreamIndex, for peer: RelayID) async -> (stream: PassedStream, bridge: BridgeIndex)?
 
-    /// From where on a channel is shared: the end of the log when both sides agreed for the first time.
+    /// From where on a channel is shared: the end of the log when both sides agreed for the first time, or for the first time since
+    /// the member was put back; where the peer was shut out, the end of the log when it was let back.
     func base(of channel: DestinationID) async throws -> Position
 
     /// A place in the log before which a stream has nothing from a number on; nil if nothing of it is here any more.

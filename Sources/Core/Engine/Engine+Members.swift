@@ -6,16 +6,6 @@ extension Engine {
     /// The note that `restore` leaves for the next opening.
     package static let restoredNote = "restored"
 
-    /// Sharing with a peer begins anew: what was said until now and has not reached it is not passed on any more.
-    package func beginAnew(with peer: String) async throws {
-        for member in routing.all where member.settings.isPeer && member.settings.endpoint == peer {
-            sources[member.destination] = []
-            peerCursors[member.destination] = recent.end
-            changedDestinations.insert(member.destination)
-        }
-        try await waitForCommit()
-    }
-
     /// Makes the bridges agree with the configuration, at the start and at each reload. What is unchanged is not touched.
     package func configure(_ settings: [BridgeSettings]) async throws {
         let before = Set(routing.all.map(\.destination))

@@ -242,14 +242,31 @@ extension Engine: LinkPort {
         return PassedStream(index: row.index, introduction: row.introduction, prefix: row.prefix)
     }
 
+    /// From where on a channel is shared with a peer; nil if it never was.
+    func knownBase(of channel: DestinationID) -> Position? {
+        guard let known = sources[channel], known.count == 8 else { return nil }
+        return Position(known.firstUInt64)
+    }
+
     package func base(of channel: DestinationID) async throws -> Position {
-        if let known = sources[channel], known.count == 8 { return Position(known.firstUInt64) }
+        if let known = knownBase(of: channel) { return known }
         let base = recent.end
         sources[channel] = base.rawValue.bigEndianBytes
         changedDestinations.insert(channel)
         // Until it is durable, a crash would move it.
         try await waitForCommit()
         return base
+    }
+
+    /// A peer that was shut out may come back: what was said meanwhile in the channels that were shared with it is not for it. Returns when
+    /// that is durable.
+    package func shareAnew(with peer: String) async throws {
+        for member in routing.all where member.settings.isPeer && member.settings.endpoint == peer {
+            guard knownBase(of: member.destination) != nil else { continue }
+            sources[member.destination] = recent.end.rawValue.bigEndianBytes
+            changedDestinations.insert(member.destination)
+        }
+        try await waitForCommit()
     }
 
     package func position(of stream: StreamIndex, from number: UInt64) async throws -> Position? {

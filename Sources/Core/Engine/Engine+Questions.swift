@@ -25,8 +25,8 @@ extension Engine {
     package func status() -> [OutboxStatus] {
         routing.all.map { member in
             let outbox = outboxes[member.destination]
-            let cursor = outbox?.machine.cursor ?? peerCursors[member.destination] ?? recent.end
-            let isIdle = outbox?.machine.isIdle == true && cursor >= ends[member.bridge] ?? begin
+            let cursor = outbox?.machine.cursor ?? peerCursor(member)
+            let isIdle = outbox?.machine.isIdle != false && cursor >= ends[member.bridge] ?? begin
             let behind = isIdle ? 0 : max(0, recent.end - cursor)
             var oldest: UnixTime?
             if behind > 0, let run = recent.run(at: cursor) { oldest = run.accepted[cursor - run.first] }
@@ -36,6 +36,13 @@ extension Engine {
                 isUp: outbox.map { $0.machine.connection == .up }, behind: behind, oldest: oldest,
                 isParked: (outbox?.parkedBefore ?? .zero) > cursor, isPaused: paused[member.bridge] != nil)
         }
+    }
+
+    /// Before it a peer lacks nothing of a channel: it has it, or was never to have it. One with whom the channel is not shared yet lacks
+    /// nothing at all, nor does a reader.
+    private func peerCursor(_ member: RoutingTable.Member) -> Position {
+        guard let cursor = peerCursors[member.destination], let base = knownBase(of: member.destination) else { return recent.end }
+        return max(cursor, base)
     }
 
     /// What became of one event.

@@ -138,14 +138,12 @@ package struct RoutingTable: Sendable {
         // A reader has no cursor: should its endpoint become one of another kind, what was said before is not delivered.
         let start = member.isReader ? Position.zero : head
         if var known = rows.values.first(where: { $0.bridge == bridge.index && $0.name == member.name }) {
-            // What was said while it was in no bridge is not for the others of the one it comes back to.
-            if known.isRemoved {
-                known.source = []
-                known.parkedBefore = .zero
-            }
             if known.isRemoved || (known.cursor == .zero) != member.isReader {
                 known.isRemoved = false
                 known.cursor = start
+                // With a peer sharing begins anew: what was said meanwhile is not for it.
+                if member.isPeer { known.source = [] }
+                known.parkedBefore = .zero
                 known.received = .init()
                 known.deferredSince = nil
                 rows[known.id] = known

@@ -93,8 +93,8 @@ extension Daemon {
             let hint = nearest(to: name, among: settings.peers.keys).map { "; did you mean \($0)?" } ?? ""
             throw ControlRefusal.usage("there is no peer \"\(name)\"\(hint)")
         }
-        // A revocation holds for what was said meanwhile, too.
-        if !isRevoked { try await running.engine.beginAnew(with: name) }
+        // Before anything can flow again.
+        if !isRevoked, await running.links.isRevoked(peer.id) { try await running.engine.shareAnew(with: name) }
         try await running.engine.keep(isRevoked ? [1] : [], as: DaemonLinks.revokedNote + hex(peer.id.bytes))
         await running.links.setRevoked(peer.id, isRevoked)
         await running.links.serve(settings.peers)

@@ -89,10 +89,13 @@ package struct LinkSession: Hashable, Sendable {
         return (index, [.send(Offer(index: index, name: name, title: title).frame)])
     }
 
-    /// Accepts what the peer offered.
-    package mutating func accept(_ offer: Offer) -> [Action] {
-        theirs[offer.index]?.isAccepted = true
-        return [.send(Frame(.accept, Varints.encode([offer.index])))]
+    /// Accepts the peer's offer of a channel, whenever that came; nil if there is none, it was accepted before, or it was taken back.
+    package mutating func accept(_ name: String) -> [Action]? {
+        guard let (index, channel) = theirs.first(where: { $0.value.name == name }), !channel.isAccepted, !channel.isRevoked else {
+            return nil
+        }
+        theirs[index]?.isAccepted = true
+        return [.send(Frame(.accept, Varints.encode([index])))]
     }
 
     /// Takes an offer back.
@@ -211,16 +214,18 @@ package struct LinkSession: Hashable, Sendable {
     }
 
     private mutating func resumed(_ resume: Resume) throws(LinkFailure) -> [Action] {
-        guard let channel = theirs[resume.channel], channel.isAccepted else {
+        guard let channel = theirs[resume.channel], !channel.isRevoked,
+            let (index, ours) = offers.first(where: { $0.value.name == channel.name })
+        else { throw LinkFailure(.unknownChannel, "RESUME of a channel that is not shared") }
+        guard !ours.isResumed else { throw LinkFailure(.unexpected, "a second RESUME of a channel") }
+        // An offer of the peer's is accepted as long as ours stands; when ours was taken back, this was on its way.
+        guard channel.isAccepted || ours.isRevoked else {
             throw LinkFailure(.unknownChannel, "RESUME of a channel that is not shared")
         }
-        guard let index = offers.first(where: { $0.value.name == channel.name })?.key else {
-            throw LinkFailure(.unknownChannel, "RESUME of a channel that is not shared")
-        }
-        guard offers[index]?.isResumed == false else { throw LinkFailure(.unexpected, "a second RESUME of a channel") }
         named += resume.holdings.count
         guard named <= LinkLimits.streams else { throw LinkFailure(.tooLarge, "RESUMEs of more than \(LinkLimits.streams) streams") }
         if !resume.isPartial { offers[index]?.isResumed = true }
+        if ours.isRevoked { return [] }
         return [.resumed(channel.name, resume)]
     }
 
