@@ -86,7 +86,23 @@ private let mistakes: [(name: String, old: String, new: String, message: String)
         "one member", "[\"libera:#ops\", { channel = \"local:#ops\", direction = \"out\" }]", "[\"libera:#ops\"]",
         "fairlead.toml:17:8: bridge \"ops\" joins 1 channels; it needs at least two"
     ),
-    ("twice the same channel", "\"local:#ops\"", "\"libera:#ops\"", "fairlead.toml:17:36: \"libera:#ops\" is in bridge \"ops\" already"),
+    (
+        "twice the same channel", "\"local:#ops\"", "\"libera:#ops\"",
+        "fairlead.toml:17:36: \"libera:#ops\" is in bridge \"ops\" already, at fairlead.toml:17:9"
+    ),
+    (
+        "two spellings of a channel", "\"local:#ops\"", "\"libera:#OPS\"",
+        "fairlead.toml:17:36: \"libera:#OPS\" is in bridge \"ops\" already, as \"libera:#ops\" at fairlead.toml:17:9"
+    ),
+    (
+        "two spellings in two bridges", "[limits]", "[[bridge]]\nname = \"dev\"\njoin = [\"local:#dev{\", \"local:#DEV[\"]\n[limits]",
+        "fairlead.toml:20:24: \"local:#DEV[\" is in bridge \"dev\" already, as \"local:#dev{\" at fairlead.toml:20:9"
+    ),
+    (
+        "no mark before a channel", "\"libera:#ops\"", "\"libera:ops\"",
+        "fairlead.toml:17:9: \"ops\" can't be a channel on IRC: #, &, + or ! and a name without spaces and commas"
+    ),
+    ("a space in a channel", "\"libera:#ops\"", "\"libera:#o ps\"", "fairlead.toml:17:9: \"#o ps\" can't be a channel on IRC"),
     (
         "unknown direction", "\"out\"", "\"outward\"",
         "fairlead.toml:17:62: direction = \"outward\" is unknown; expected one of \"both\", \"in\", \"out\""
@@ -180,6 +196,10 @@ private let listenerMistakes: [(name: String, old: String, new: String, message:
 
     @Test(arguments: listenerMistakes.map(\.name)) func aListenersMistakeIsSaidWithPlaceAndRemedy(name: String) throws {
         let mistake = try #require(listenerMistakes.first { $0.name == name })
+    (
+        "two spellings of a listener's channel", "\"libera:#ops\"", "\"local:#OPS\"",
+        "fairlead.toml:13:23: \"local:#OPS\" is in bridge \"ops\" already, as \"local:#ops\" at fairlead.toml:13:9"
+    ),
         #expect(listener.contains(mistake.old))
         let text = listener.replacing(mistake.old, with: mistake.new, maxReplacements: 1)
         let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read(text: text) }

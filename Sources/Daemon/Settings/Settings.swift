@@ -95,7 +95,7 @@ package enum EndpointSettings: Hashable, Sendable {
     /// What is wrong with the name of a channel; nil if nothing is known to be.
     func fault(inChannel channel: String) -> String? {
         switch self {
-        case .irc: nil
+        case .irc: IRCSettings.fault(inChannel: channel)
         case .email: EmailSettings.fault(inChannel: channel)
         case .ircListener: IRCListenerSettings.problem(ofChannel: channel)
         }
@@ -104,6 +104,15 @@ package enum EndpointSettings: Hashable, Sendable {
 
 /// Whether a name is 1 to 32 of `a-z`, `0-9` and `-`: it goes into file names, metrics and messages.
 func isShortName(_ name: String) -> Bool {
+    /// The same for every spelling of a channel.
+    func folded(channel: String) -> String {
+        switch self {
+        case .irc: IRCSettings.folded(channel: channel)
+        case .email: channel
+        case .ircListener: IRCListenerSettings.folded(channel: channel)
+        }
+    }
+
     (1...32).contains(name.utf8.count)
         && name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
 }

@@ -124,7 +124,14 @@ private struct BridgeReader {
     let endpoints: [String: EndpointSettings]
     let peers: Set<String>
     private(set) var bridges: [BridgeSettings] = []
-    private var homes: [String: String] = [:]
+    private var homes: [String: Home] = [:]
+
+    /// Where a channel was named.
+    private struct Home {
+        let text: String
+        let bridge: String
+        let place: ConfigurationPlace
+    }
 
     init(endpoints: [String: EndpointSettings], peers: Set<String>) {
         self.endpoints = endpoints
@@ -174,8 +181,6 @@ private struct BridgeReader {
             let hint = nearest(to: endpoint, among: peers.union(endpoints.keys)).map { "; did you mean \"\($0)\"?" } ?? ""
             throw ConfigurationError(channelValue.place, "there is no endpoint or peer \"\(endpoint)\"\(hint)")
         }
-        if let other = homes[text] { throw ConfigurationError(channelValue.place, "\"\(text)\" is in bridge \"\(other)\" already") }
-        homes[text] = bridge
         let channel = String(text[text.index(after: colon)...])
         if let fault = endpoints[endpoint]?.fault(inChannel: channel) { throw ConfigurationError(channelValue.place, fault) }
         return MemberSettings(
@@ -183,3 +188,10 @@ private struct BridgeReader {
             isReader: endpoints[endpoint]?.isReader ?? false)
     }
 }
+        let folded = "\(endpoint):\(endpoints[endpoint]?.folded(channel: channel) ?? channel)"
+        if let other = homes[folded] {
+            let spelling = other.text == text ? "" : "as \"\(other.text)\" "
+            throw ConfigurationError(
+                channelValue.place, "\"\(text)\" is in bridge \"\(other.bridge)\" already, \(spelling)at \(other.place)")
+        }
+        homes[folded] = Home(text: text, bridge: bridge, place: channelValue.place)

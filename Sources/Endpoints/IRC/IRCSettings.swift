@@ -1,4 +1,5 @@
 import Base
+import WireIRC
 
 /// `[endpoint.NAME]` with `kind = "irc"`: an account on an IRC network.
 package struct IRCSettings: Hashable, Sendable {
@@ -44,6 +45,17 @@ package struct IRCSettings: Hashable, Sendable {
         bind = try table.text("bind")
         try table.end()
     }
+
+    /// What is wrong with a channel's name on a network; nil if nothing is known to be (RFC 2812 section 1.3).
+    package static func fault(inChannel name: String) -> String? {
+        let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: ",") && $0 != 0x7F }
+        if let first = name.first, "#&+!".contains(first), name.utf8.count > 1, isPlain { return nil }
+        return "\"\(name)\" can't be a channel on IRC: #, &, + or ! and a name without spaces and commas"
+    }
+
+    /// The same for every spelling that may be one channel: which letters a network takes for the same it only says when one is connected, so
+    /// as many as any does.
+    package static func folded(channel: String) -> String { CaseMapping.rfc1459.fold(channel) }
 
     private static func servers(_ table: inout ConfigurationTable) throws(ConfigurationError) -> [HostPort] {
         let place = table.place

@@ -44,6 +44,9 @@ package struct IRCListenerSettings: Hashable, Sendable {
         return accounts
     }
 
+    /// The same for every spelling of a channel.
+    package static func folded(channel: String) -> String { ListenerWorld.fold(channel) }
+
     /// What is wrong with a channel's name at a listener; nil if nothing is.
     package static func problem(ofChannel name: String) -> String? {
         let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: ",") && $0 != 0x7F }
