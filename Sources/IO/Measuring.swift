@@ -51,7 +51,7 @@ package struct ScratchFolder: Sendable {
     }
 
     package func remove() {
-        for name in Files.names(in: path) { unlink("\(path)/\(name)") }
+        for name in (try? Files.names(in: path)) ?? [] { unlink("\(path)/\(name)") }
         rmdir(path)
     }
 
@@ -59,7 +59,7 @@ package struct ScratchFolder: Sendable {
     package func removeAll() { ScratchFolder.remove(path) }
 
     private static func remove(_ folder: String) {
-        for name in Files.names(in: folder) where unlink("\(folder)/\(name)") != 0 { remove("\(folder)/\(name)") }
+        for name in (try? Files.names(in: folder)) ?? [] where unlink("\(folder)/\(name)") != 0 { remove("\(folder)/\(name)") }
         rmdir(folder)
     }
 }

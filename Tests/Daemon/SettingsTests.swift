@@ -252,6 +252,29 @@ private let listenerMistakes: [(name: String, old: String, new: String, message:
 
     @Test func aMissingFileIsSaid() throws {
         let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read("/nowhere/fairlead.toml") }
+    /// What the parser says of a text that is no TOML, and what it should be.
+    @Test func whatIsNoTOML() throws {
+        for text in ["[relay", "relay", "name = ", "a = b", "[[x]", "\u{0}"] {
+            let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read(text: text) }
+            #expect(error.description.hasPrefix("fairlead.toml:1:") && error.message.contains("; expected TOML: "), "\(error)")
+        }
+    }
+
+    /// A folder of parts that is there and can't be read is not taken for an empty one.
+    @Test func aConfDThatCantBeRead() throws {
+        let folder = TemporaryFolder()
+        let main = "\(folder.path)/fairlead.toml"
+        try Files.create(main, [UInt8](good.utf8))
+        _ = try SettingsReader.read(main)
+        // Root may read any folder, so it is something else that is no readable one.
+        let parts = "\(folder.path)/conf.d"
+        if geteuid() == 0 { try Files.create(parts, []) } else { mkdir(parts, 0) }
+        defer { if geteuid() != 0 { rmdir(parts) } }
+        let words = geteuid() == 0 ? "Not a directory" : "Permission denied"
+        let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read(main) }
+        #expect(error.description == "\(parts):1:1: can't be read: \(parts): \(words)")
+    }
+
         #expect(error.description == "/nowhere/fairlead.toml:1:1: can't be read: /nowhere/fairlead.toml: No such file or directory")
     }
 

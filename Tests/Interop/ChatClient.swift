@@ -91,7 +91,7 @@ final class ChatClient {
         ]
         let path = ForeignServer.path("usr/bin/weechat-headless")
         let library = path.split(separator: "/").dropLast(3).joined(separator: "/") + "/usr/lib"
-        for folder in Files.names(in: "/\(library)") where folder.hasSuffix("linux-gnu") {
+        for folder in fileNames(in: "/\(library)") where folder.hasSuffix("linux-gnu") {
             setenv("WEECHAT_EXTRA_LIBDIR", "/\(library)/\(folder)/weechat", 1)
         }
         process = ChildProcess(path, ["--dir", home, "-r", commands.joined(separator: ";")], everythingTo: "\(folder.path)/out")

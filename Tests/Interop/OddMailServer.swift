@@ -47,7 +47,7 @@ final class OddMailServer {
 
     /// The texts that it was given whole, in order.
     var texts: [String] {
-        let count = Files.names(in: folder.path).count { $0.hasSuffix(".eml") }
+        let count = fileNames(in: folder.path).count { $0.hasSuffix(".eml") }
         return (0..<count).map { ForeignServer.text(of: "\(folder.path)/\($0 + 1).eml") }
     }
 

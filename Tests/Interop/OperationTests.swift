@@ -52,12 +52,12 @@ import Testing
         #expect(bob.sees("<a\u{2060}nna> before 20", in: "#b"))
         let folder = "\(relay.folder.path)/backup"
         let made = relay.command("backup", folder)
-        #expect(made.exit == 0 && Files.names(in: folder) == ["epoch.secret", "identity.pem", "journal.sqlite"], "\(made)")
+        #expect(made.exit == 0 && fileNames(in: folder) == ["epoch.secret", "identity.pem", "journal.sqlite"], "\(made)")
         #expect(relay.command("backup", folder).exit == 5)
         #expect(relay.command("restore", folder).exit == 5, "a running relay's state is not touched")
         let id = relay.relayID
         relay.kill()
-        for name in Files.names(in: "\(relay.folder.path)/state") { unlink("\(relay.folder.path)/state/\(name)") }
+        for name in fileNames(in: "\(relay.folder.path)/state") { unlink("\(relay.folder.path)/state/\(name)") }
         let restored = relay.command("restore", folder)
         #expect(restored.exit == 0, "\(restored)")
         #expect(relay.command("check", "--journal").exit == 0)
@@ -68,7 +68,7 @@ import Testing
         #expect(bob.sees("<a\u{2060}nna> after 1", in: "#b"))
         #expect(Tally("before", sent: 20, in: bob.said(in: "#b", by: "fairlead")).twice == 0)
         #expect(relay.stop() == 0)
-        for name in Files.names(in: folder) { unlink("\(folder)/\(name)") }
+        for name in fileNames(in: folder) { unlink("\(folder)/\(name)") }
         rmdir(folder)
     }
 

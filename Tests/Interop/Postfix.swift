@@ -50,11 +50,11 @@ final class Postfix {
     var log: String { ForeignServer.text(of: "\(path)/queue/log") }
 
     /// How many mails were delivered.
-    var mailCount: Int { Files.names(in: "\(path)/mail/ops/new").count }
+    var mailCount: Int { fileNames(in: "\(path)/mail/ops/new").count }
 
     /// The mails that were delivered, in the order in which the server accepted them: its queue ids are times.
     var mails: [Mail] {
-        Files.names(in: "\(path)/mail/ops/new").map { Mail(ForeignServer.text(of: "\(path)/mail/ops/new/\($0)")) }
+        fileNames(in: "\(path)/mail/ops/new").map { Mail(ForeignServer.text(of: "\(path)/mail/ops/new/\($0)")) }
             .sorted { $0.queueID < $1.queueID }
     }
 

@@ -17,9 +17,9 @@ final class RelayUnderTest {
 
     deinit {
         stop()
-        for name in Files.names(in: "\(folder.path)/state") { unlink("\(folder.path)/state/\(name)") }
+        for name in fileNames(in: "\(folder.path)/state") { unlink("\(folder.path)/state/\(name)") }
         rmdir("\(folder.path)/state")
-        for name in Files.names(in: "\(folder.path)/conf.d") { unlink("\(folder.path)/conf.d/\(name)") }
+        for name in fileNames(in: "\(folder.path)/conf.d") { unlink("\(folder.path)/conf.d/\(name)") }
         rmdir("\(folder.path)/conf.d")
     }
 

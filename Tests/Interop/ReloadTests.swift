@@ -211,7 +211,7 @@ import Testing
         let relay = RelayUnderTest(endpoint("x", 1) + endpoint("y", 1) + bridge("ops", "x:#a", "y:#b"))
         #expect(relay.waitForLog("ready"), "\(relay.log)")
         let state = "\(relay.folder.path)/state"
-        let names = Files.names(in: state)
+        let names = fileNames(in: state)
         #expect(Set(names).isSuperset(of: ["identity.pem", "epoch.secret", "journal.sqlite", "control"]), "\(names)")
         for path in [state] + names.map({ "\(state)/\($0)" }) {
             var known = stat()

@@ -182,12 +182,12 @@ final class StateCopy {
 
     func restore(to relay: RelayUnderTest) {
         let state = "\(relay.folder.path)/state"
-        for name in Files.names(in: state) { unlink("\(state)/\(name)") }
+        for name in fileNames(in: state) { unlink("\(state)/\(name)") }
         StateCopy.copy(folder.path, state)
     }
 
     private static func copy(_ source: String, _ target: String) {
-        for name in Files.names(in: source) where name != "control" {
+        for name in fileNames(in: source) where name != "control" {
             do { try Files.copy("\(source)/\(name)", to: "\(target)/\(name)") } catch { preconditionFailure("\(error)") }
         }
     }

@@ -14,7 +14,7 @@ package enum Vectors {
     /// The saved inputs of one fuzz target: Tests/Corpus/TARGET.
     package static func corpus(_ target: String) -> [(name: String, bytes: [UInt8])] {
         let folder = "\(tests)/Corpus/\(target)"
-        return Files.names(in: folder).filter { !$0.hasPrefix(".") }.map { ($0, contents(of: "\(folder)/\($0)")) }
+        return fileNames(in: folder).filter { !$0.hasPrefix(".") }.map { ($0, contents(of: "\(folder)/\($0)")) }
     }
 
     /// The folder Tests.

@@ -11,8 +11,17 @@ package enum SettingsReader {
     package static func read(_ path: String) throws(ConfigurationError) -> Settings {
         var documents = [try document(path)]
         let parts = partsFolder(of: path)
-        for name in Files.names(in: parts) where name.hasSuffix(".toml") { documents.append(try document("\(parts)/\(name)")) }
+        for name in try names(in: parts) where name.hasSuffix(".toml") { documents.append(try document("\(parts)/\(name)")) }
         return try settings(documents, main: path)
+    }
+
+    /// What lies in the folder of parts. One that can't be looked into is no empty one: a reload would end whatever stands there.
+    private static func names(in folder: String) throws(ConfigurationError) -> [String] {
+        do { return try Files.names(in: folder) } catch { throw unreadable(folder, error) }
+    }
+
+    private static func unreadable(_ path: String, _ error: FileError) -> ConfigurationError {
+        ConfigurationError(ConfigurationPlace(file: path, line: 1, column: 1), "can't be read: \(error)")
     }
 
     /// Where the files lie that belong to a main file.
@@ -32,13 +41,9 @@ package enum SettingsReader {
     }
 
     private static func document(_ path: String) throws(ConfigurationError) -> [String: ConfigurationValue] {
-        do {
-            return try TOMLReader.read(try Files.read(path, atMost: largestFile), file: path)
-        } catch let error as ConfigurationError {
-            throw error
-        } catch {
-            throw ConfigurationError(ConfigurationPlace(file: path, line: 1, column: 1), "can't be read: \(error)")
-        }
+        let bytes: [UInt8]
+        do { bytes = try Files.read(path, atMost: largestFile) } catch { throw unreadable(path, error) }
+        return try TOMLReader.read(bytes, file: path)
     }
 
     private static func settings(_ documents: [[String: ConfigurationValue]], main: String) throws(ConfigurationError) -> Settings {

@@ -84,11 +84,18 @@ package enum Files {
     }
 
     /// The names in a folder, ascending; none if it is not there.
-    package static func names(in folder: String) -> [String] {
-        guard let directory = opendir(folder) else { return [] }
+    package static func names(in folder: String) throws(FileError) -> [String] {
+        guard let directory = opendir(folder) else {
+            if errno == ENOENT { return [] }
+            throw FileError(folder)
+        }
+        if errno != 0 { throw FileError(folder) }
         defer { closedir(directory) }
         var names: [String] = []
-        while let entry = readdir(directory) {
+        while true {
+            // The end and an error differ in nothing else.
+            errno = 0
+            guard let entry = readdir(directory) else { break }
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256, String.init(cString:))
             }

@@ -14,7 +14,7 @@ struct DemoMailbox {
     /// The mails, in the order of their coming.
     var mails: [Mail] {
         var mails: [(order: Int, mail: Mail)] = []
-        for name in Files.names(in: "\(folder)/new") {
+        for name in (try? Files.names(in: "\(folder)/new")) ?? [] {
             guard let bytes = try? Files.read("\(folder)/new/\(name)", atMost: 1 << 20) else { continue }
             // The receiver counts them in their names.
             let order = name.split(separator: ".").dropFirst(2).first.flatMap { Int($0) } ?? 0

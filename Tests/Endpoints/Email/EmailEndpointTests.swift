@@ -107,7 +107,7 @@ private func channel(_ destination: UInt32, _ name: String, _ uncertain: Uncerta
             #expect(words.contains("connected 1 1 again 432000") && words.contains("connected 2 1 skip 432000"))
             #expect((1...6).allSatisfy { words.contains("received \($0) \($0)") })
         }
-        let mails = Files.names(in: "\(maildir)/new").map { (try? Files.read("\(maildir)/new/\($0)", atMost: 1 << 20)) ?? [] }
+        let mails = fileNames(in: "\(maildir)/new").map { (try? Files.read("\(maildir)/new/\($0)", atMost: 1 << 20)) ?? [] }
         #expect(mails.count == 6)
         for number in 1...6 {
             let expected = "To: <r\(number)@example.org>\r\nSubject: [ops] line \(number)\r\n"

@@ -22,8 +22,8 @@ import WireMail
             return (0..<4).map { _ in python.line() ?? "end" } + ["\(python.wait())"]
         }
         #expect(output == ["{}", "{}", "{}", "end", "0"])
-        let names = Files.names(in: "\(maildir)/new")
-        #expect(names.count == 3 && Files.names(in: "\(maildir)/tmp").isEmpty)
+        let names = fileNames(in: "\(maildir)/new")
+        #expect(names.count == 3 && fileNames(in: "\(maildir)/tmp").isEmpty)
         let mails = names.map { String(decoding: (try? Files.read("\(maildir)/new/\($0)", atMost: 1 << 20)) ?? [], as: UTF8.self) }.sorted()
         for (number, mail) in mails.enumerated() {
             let envelope = "Return-Path: <a@example.org>\r\n" + recipients.map { "Delivered-To: \($0)\r\n" }.joined()
