@@ -33,6 +33,27 @@ private let good = """
 /// What is wrong, the change that makes it so, where and how it is said.
 private let mistakes: [(name: String, old: String, new: String, message: String)] = [
     ("no TOML", "name = \"example\"", "name = \"example", "fairlead.toml:3:"),
+    ("misspelled key that is needed", "state =", "stat =", "fairlead.toml:4:8: unknown key stat in [relay]; did you mean state?"),
+    (
+        "misspelled kind", "kind = \"irc\"\nserver = ", "kin = \"irc\"\nserver = ",
+        "fairlead.toml:6:7: unknown key kin in [endpoint.libera]; did you mean kind?"
+    ),
+    ("misspelled server", "server = ", "servr = ", "fairlead.toml:7:9: unknown key servr in [endpoint.libera]; did you mean server?"),
+    ("misspelled relay", "[relay]", "[rely]", "fairlead.toml:2:1: unknown key rely; did you mean relay?"),
+    (
+        "relative state", "/var/lib/fairlead", "state",
+        "fairlead.toml:4:9: state = \"state\": expected a folder, such as \"/var/lib/fairlead\""
+    ),
+    (
+        "port too high", "irc.libera.chat:6697", "irc.libera.chat:99999",
+        "fairlead.toml:7:10: server = \"irc.libera.chat:99999\": expected a port of 1 to 65535"
+    ),
+    (
+        "port no number", "irc.libera.chat:6697", "irc.libera.chat:irc",
+        "fairlead.toml:7:10: server = \"irc.libera.chat:irc\": expected \"host:port\""
+    ),
+    ("port empty", "irc.libera.chat:6697", "irc.libera.chat:", "fairlead.toml:7:10: server = \"irc.libera.chat:\": expected \"host:port\""),
+    ("duration out of range", "\"7d\"", "\"1s\"", "fairlead.toml:19:8: hold = \"1s\" is out of range; expected 1m to 400d"),
     ("misspelled key", "nick = ", "nik = ", "fairlead.toml:8:7: unknown key nik in [endpoint.libera]; did you mean nick?"),
     ("misspelled table", "[limits]", "[limit]", "fairlead.toml:18:1: unknown key limit; did you mean limits?"),
     (
@@ -61,7 +82,7 @@ private let mistakes: [(name: String, old: String, new: String, message: String)
         "fairlead.toml:5:1: [endpoint.libera] needs server: \"host:port\", such as \"irc.example.org:6697\""
     ),
     ("no port", "irc.libera.chat:6697", "irc.libera.chat", "fairlead.toml:7:10: server = \"irc.libera.chat\": expected \"host:port\""),
-    ("port 0", "127.0.0.1:6667", "127.0.0.1:0", "fairlead.toml:13:12: \"127.0.0.1:0\" in servers: expected \"host:port\""),
+    ("port 0", "127.0.0.1:6667", "127.0.0.1:0", "fairlead.toml:13:12: \"127.0.0.1:0\" in servers: expected a port of 1 to 65535"),
     (
         "both server and servers", "servers = [", "server = \"a:1\"\nservers = [",
         "fairlead.toml:13:10: [endpoint.local] has both server and servers"
@@ -115,7 +136,7 @@ private let mistakes: [(name: String, old: String, new: String, message: String)
         "duration as a number", "\"7d\"", "7",
         "fairlead.toml:19:8: expected a duration such as \"90s\", \"10m\", \"12h\" or \"14d\", found a number"
     ),
-    ("size out of range", "\"2GB\"", "\"2KB\"", "fairlead.toml:20:9: quota = \"2KB\" is out of range"),
+    ("size out of range", "\"2GB\"", "\"2KB\"", "fairlead.toml:20:9: quota = \"2KB\" is out of range; expected 100MB to 100TB"),
     (
         "no relay name", "name = \"example\"\n", "",
         "fairlead.toml:2:1: [relay] needs name: a short name that peers see, such as \"example\""

@@ -220,6 +220,21 @@ import Testing
         #expect(relay.stop() == 0)
     }
 
+    /// Only a relay that runs knows that a peer's id is its own.
+    @Test func aRelayIsNoPeerOfItself() {
+        let plain = endpoint("x", 1) + endpoint("y", 1) + bridge("ops", "x:#a", "y:#b")
+        let relay = RelayUnderTest(plain)
+        let id = relay.relayID
+        #expect(relay.waitForLog("ready"), "\(relay.log)")
+        relay.configure("[peer.me]\nid = \"\(id)\"\n" + plain)
+        relay.reload()
+        #expect(relay.waitForLog("the old one stays in force"), "\(relay.log)")
+        #expect(relay.log.contains("fairlead.toml:5:1: [peer.me] has the id of this relay itself"), "\(relay.log)")
+        #expect(relay.stop() == 0)
+        let started = RelayLifeTests.run("\(relay.folder.path)/fairlead.toml", in: relay.folder.path)
+        #expect(started.code == 3 && started.words.contains("[peer.me] has the id of this relay itself"), "\(started)")
+    }
+
     @Test func aStateThatCantBeUsedIsNamed() {
         let relay = RelayUnderTest(endpoint("x", 1) + endpoint("y", 1) + bridge("ops", "x:#a", "y:#b"))
         #expect(relay.waitForLog("ready"), "\(relay.log)")

@@ -50,7 +50,7 @@ package enum SettingsReader {
         let start = ConfigurationPlace(file: main, line: 1, column: 1)
         var top = ConfigurationTable(try merged(documents), name: "", at: start)
         let language = try top.word("language", Language.allCases.map { ($0.rawValue, $0) }) ?? .en
-        guard let relayValue = top.optional("relay") else { throw ConfigurationError(start, "needs [relay] with name and state") }
+        guard let relayValue = top.optional("relay") else { throw top.missing("relay", "[relay] with name and state") }
         var relayTable = try ConfigurationTable(relayValue, name: "relay")
         let relay = try RelaySettings(&relayTable)
         var endpoints: [String: EndpointSettings] = [:]
@@ -62,6 +62,7 @@ package enum SettingsReader {
             endpoints[name] = try EndpointSettings(&table)
         }
         var peers: [String: PeerSettings] = [:]
+        var peerPlaces: [String: ConfigurationPlace] = [:]
         for (name, table) in try top.tables("peer") {
             guard isShortName(name) else {
                 throw ConfigurationError(table.place, "peer name \"\(name)\": expected 1 to 32 of a-z, 0-9 and -")
@@ -73,6 +74,7 @@ package enum SettingsReader {
                 throw ConfigurationError(table.place, "[peer.\(name)] has the same id as [peer.\(other)]")
             }
             peers[name] = peer
+            peerPlaces[name] = table.place
         }
         var bridges = BridgeReader(endpoints: endpoints, peers: Set(peers.keys))
         for table in try top.list("bridge") { try bridges.add(table) }
@@ -84,8 +86,8 @@ package enum SettingsReader {
         }
         try top.end()
         return Settings(
-            language: language, relay: relay, endpoints: endpoints, peers: peers, bridges: bridges.bridges, limits: limits,
-            metrics: metrics)
+            language: language, relay: relay, endpoints: endpoints, peers: peers, peerPlaces: peerPlaces,
+            bridges: bridges.bridges, limits: limits, metrics: metrics)
     }
 
     private static func limits(_ top: inout ConfigurationTable) throws(ConfigurationError) -> EngineLimits {
@@ -187,12 +189,6 @@ private struct BridgeReader {
             throw ConfigurationError(channelValue.place, "there is no endpoint or peer \"\(endpoint)\"\(hint)")
         }
         let channel = String(text[text.index(after: colon)...])
-        if let fault = endpoints[endpoint]?.fault(inChannel: channel) { throw ConfigurationError(channelValue.place, fault) }
-        return MemberSettings(
-            endpoint: endpoint, channel: channel, direction: direction, uncertain: uncertain, isPeer: peers.contains(endpoint),
-            isReader: endpoints[endpoint]?.isReader ?? false)
-    }
-}
         let folded = "\(endpoint):\(endpoints[endpoint]?.folded(channel: channel) ?? channel)"
         if let other = homes[folded] {
             let spelling = other.text == text ? "" : "as \"\(other.text)\" "
@@ -200,3 +196,9 @@ private struct BridgeReader {
                 channelValue.place, "\"\(text)\" is in bridge \"\(other.bridge)\" already, \(spelling)at \(other.place)")
         }
         homes[folded] = Home(text: text, bridge: bridge, place: channelValue.place)
+        if let fault = endpoints[endpoint]?.fault(inChannel: channel) { throw ConfigurationError(channelValue.place, fault) }
+        return MemberSettings(
+            endpoint: endpoint, channel: channel, direction: direction, uncertain: uncertain, isPeer: peers.contains(endpoint),
+            isReader: endpoints[endpoint]?.isReader ?? false)
+    }
+}

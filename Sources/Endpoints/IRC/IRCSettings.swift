@@ -58,17 +58,18 @@ package struct IRCSettings: Hashable, Sendable {
     package static func folded(channel: String) -> String { CaseMapping.rfc1459.fold(channel) }
 
     private static func servers(_ table: inout ConfigurationTable) throws(ConfigurationError) -> [HostPort] {
-        let place = table.place
         let several = try table.hostPorts("servers")
         guard let value = table.optional("server") else {
             if several.isEmpty {
-                throw ConfigurationError(place, "[\(table.name)] needs server: \"host:port\", such as \"irc.example.org:6697\"")
+                throw table.missing("server", "\"host:port\", such as \"irc.example.org:6697\"")
             }
             return several
         }
         guard several.isEmpty else { throw ConfigurationError(value.place, "[\(table.name)] has both server and servers") }
         let text = try value.text()
-        guard let server = HostPort(text) else { throw ConfigurationError(value.place, "server = \"\(text)\": expected \"host:port\"") }
+        guard let server = HostPort(text) else {
+            throw ConfigurationError(value.place, "server = \"\(text)\": expected \(HostPort.expected(for: text))")
+        }
         return [server]
     }
 

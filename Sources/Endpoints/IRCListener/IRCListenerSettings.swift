@@ -11,7 +11,7 @@ package struct IRCListenerSettings: Hashable, Sendable {
         let value = try table.required("listen", "\"host:port\", such as \"127.0.0.1:6667\"")
         let text = try value.text()
         guard let listen = HostPort(text, mayBeAnyPort: true) else {
-            throw ConfigurationError(value.place, "listen = \"\(text)\": expected \"host:port\"")
+            throw ConfigurationError(value.place, "listen = \"\(text)\": expected \(HostPort.expected(for: text, mayBeAnyPort: true))")
         }
         self.listen = listen
         accounts = try IRCListenerSettings.accounts(&table)
