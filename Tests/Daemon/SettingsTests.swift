@@ -196,6 +196,10 @@ private let listenerMistakes: [(name: String, old: String, new: String, message:
     ),
     ("channel without #", "\"local:#ops\"", "\"local:ops\"", "fairlead.toml:13:9: \"ops\" can't be a channel of an IRC listener"),
     ("channel with a comma", "\"local:#ops\"", "\"local:#o,ps\"", "fairlead.toml:13:9: \"#o,ps\" can't be a channel of an IRC listener"),
+    (
+        "two spellings of a listener's channel", "\"libera:#ops\"", "\"local:#OPS\"",
+        "fairlead.toml:13:23: \"local:#OPS\" is in bridge \"ops\" already, as \"local:#ops\" at fairlead.toml:13:9"
+    ),
     ("key of another kind", "listen =", "nick = \"x\"\nlisten =", "fairlead.toml:6:8: unknown key nick in [endpoint.local]"),
 ]
 
@@ -217,10 +221,6 @@ private let listenerMistakes: [(name: String, old: String, new: String, message:
 
     @Test(arguments: listenerMistakes.map(\.name)) func aListenersMistakeIsSaidWithPlaceAndRemedy(name: String) throws {
         let mistake = try #require(listenerMistakes.first { $0.name == name })
-    (
-        "two spellings of a listener's channel", "\"libera:#ops\"", "\"local:#OPS\"",
-        "fairlead.toml:13:23: \"local:#OPS\" is in bridge \"ops\" already, as \"local:#ops\" at fairlead.toml:13:9"
-    ),
         #expect(listener.contains(mistake.old))
         let text = listener.replacing(mistake.old, with: mistake.new, maxReplacements: 1)
         let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read(text: text) }
@@ -252,27 +252,6 @@ private let listenerMistakes: [(name: String, old: String, new: String, message:
         #expect(error.description.hasPrefix(mistake.message), "it says: \(error)")
     }
 
-    @Test func filesInConfDBelongToIt() throws {
-        let folder = TemporaryFolder()
-        let main = "\(folder.path)/fairlead.toml"
-        try Files.create(main, [UInt8](good.utf8))
-        try Files.makeFolder("\(folder.path)/conf.d")
-        defer { rmdir("\(folder.path)/conf.d") }
-        let part = "\(folder.path)/conf.d/extra.toml"
-        let more =
-            "[endpoint.oftc]\nkind = \"irc\"\nserver = \"irc.oftc.net:6697\"\n[[bridge]]\nname = \"dev\"\njoin = [\"oftc:#dev\", \"libera:#dev\"]\n"
-        try Files.create(part, [UInt8](more.utf8))
-        let settings = try SettingsReader.read(main)
-        #expect(settings.endpoints.keys.sorted() == ["libera", "local", "oftc"] && settings.bridges.map(\.name) == ["ops", "dev"])
-        try Files.remove(part)
-        try Files.create(part, [UInt8]("[endpoint.local]\nkind = \"irc\"\nserver = \"a:1\"\n".utf8))
-        let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read(main) }
-        #expect(error.description == "\(part):1:1: [endpoint.local] stands in \(main) already")
-        try Files.remove(part)
-    }
-
-    @Test func aMissingFileIsSaid() throws {
-        let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read("/nowhere/fairlead.toml") }
     /// What the parser says of a text that is no TOML, and what it should be.
     @Test func whatIsNoTOML() throws {
         for text in ["[relay", "relay", "name = ", "a = b", "[[x]", "\u{0}"] {
@@ -296,6 +275,27 @@ private let listenerMistakes: [(name: String, old: String, new: String, message:
         #expect(error.description == "\(parts):1:1: can't be read: \(parts): \(words)")
     }
 
+    @Test func filesInConfDBelongToIt() throws {
+        let folder = TemporaryFolder()
+        let main = "\(folder.path)/fairlead.toml"
+        try Files.create(main, [UInt8](good.utf8))
+        try Files.makeFolder("\(folder.path)/conf.d")
+        defer { rmdir("\(folder.path)/conf.d") }
+        let part = "\(folder.path)/conf.d/extra.toml"
+        let more =
+            "[endpoint.oftc]\nkind = \"irc\"\nserver = \"irc.oftc.net:6697\"\n[[bridge]]\nname = \"dev\"\njoin = [\"oftc:#dev\", \"libera:#dev\"]\n"
+        try Files.create(part, [UInt8](more.utf8))
+        let settings = try SettingsReader.read(main)
+        #expect(settings.endpoints.keys.sorted() == ["libera", "local", "oftc"] && settings.bridges.map(\.name) == ["ops", "dev"])
+        try Files.remove(part)
+        try Files.create(part, [UInt8]("[endpoint.local]\nkind = \"irc\"\nserver = \"a:1\"\n".utf8))
+        let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read(main) }
+        #expect(error.description == "\(part):1:1: [endpoint.local] stands in \(main) already")
+        try Files.remove(part)
+    }
+
+    @Test func aMissingFileIsSaid() throws {
+        let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read("/nowhere/fairlead.toml") }
         #expect(error.description == "/nowhere/fairlead.toml:1:1: can't be read: /nowhere/fairlead.toml: No such file or directory")
     }
 
@@ -308,10 +308,35 @@ private let listenerMistakes: [(name: String, old: String, new: String, message:
         let settings = try SettingsReader.read(text: text)
         let error = try #require(throws: ConfigurationError.self) { try SecretReader.check(settings) }
         #expect(error.description == "fairlead.toml:9:43: \(path) can be read by others; run: chmod 600 \(path)")
+        chmod(path, 0o620)
+        let writable = try #require(throws: ConfigurationError.self) { try SecretReader.check(settings) }
+        #expect(writable.description == "fairlead.toml:9:43: \(path) can be written by others; run: chmod 600 \(path)")
         chmod(path, 0o600)
         try SecretReader.check(settings)
         guard case .irc(let irc) = settings.endpoints["libera"], let password = irc.sasl?.password else { return }
         #expect(try SecretReader.read(password) == "hunter2")
+    }
+
+    /// Whom a file is open to: by owner, by mode, and in this order.
+    @Test func whoCanGetAtAFile() throws {
+        let folder = TemporaryFolder()
+        let path = "\(folder.path)/file"
+        try Files.create(path, [])
+        let user = geteuid()
+        for (mode, expected) in [
+            (0o600, nil), (0o400, nil), (0o644, .readable), (0o640, .readable), (0o604, .readable), (0o620, .writable), (0o602, .writable),
+            (0o666, .writable), (0o711, nil),
+        ] as [(mode_t, FileExposure?)] {
+            chmod(path, mode)
+            #expect(try FileExposure.of(path) == expected, "\(mode)")
+        }
+        // It belongs to this user; to another it is foreign, unless that is root, who looks after everybody's, or it is root's.
+        chmod(path, 0o600)
+        #expect(try FileExposure.of(path, to: 0) == nil)
+        #expect(try FileExposure.of(path, to: user + 4242) == (user == 0 ? nil : .foreign(user)))
+        guard user == 0 else { return }
+        chown(path, 4242, 4242)
+        #expect(try FileExposure.of(path, to: 4243) == .foreign(4242) && FileExposure.of(path, to: 4242) == nil)
     }
 
     /// systemd gives a service's user access to a credential by a list, whose mask stands in the place of the group's mode.
