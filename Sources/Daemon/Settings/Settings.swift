@@ -68,7 +68,9 @@ package struct RelaySettings: Hashable, Sendable {
         let folder = try table.required("state", what)
         state = try folder.text()
         // Commands are given elsewhere than where the relay was started.
-        guard state.hasPrefix("/") else { throw ConfigurationError(folder.place, "state = \"\(state)\": expected \(what)") }
+        guard state.hasPrefix("/") else {
+            throw ConfigurationError(folder.place, "state = \"\(state)\": expected \(what), from the root on")
+        }
         listen = try table.hostPorts("listen")
         advertise = try table.hostPorts("advertise")
         try table.end()
