@@ -13,6 +13,8 @@ package actor Daemon {
     let service = ServiceNotifier()
     private let entropy = SystemEntropy()
     private(set) var settings: Settings
+    /// This relay's own id, once its key is read.
+    private var relay: RelayID?
     private var running: [String: Running] = [:]
     private var events: [DaemonEvent] = []
     private var signal = Signal()
@@ -53,6 +55,8 @@ package actor Daemon {
     package func run() async throws {
         let blueprints = try blueprints(of: settings)
         let state = try StateFolder(settings.relay.state, entropy: entropy)
+        relay = state.relay
+        try settings.check(as: state.relay)
         let journal = SQLiteJournal(folder: state.path)
         let opened = try await journal.open()
         let engine = Engine(
@@ -243,6 +247,7 @@ package actor Daemon {
         let blueprints: [String: EndpointBlueprint]
         do {
             new = try SettingsReader.read(path)
+            if let relay { try new.check(as: relay) }
             blueprints = try self.blueprints(of: new)
         } catch {
             log.error("the configuration is faulty; the old one stays in force", ["reason": "\(error)"])

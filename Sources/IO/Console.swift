@@ -5,6 +5,24 @@ package enum Console {
     package static func output(_ text: String) { write(text, to: 1) }
     package static func error(_ text: String) { write(text, to: 2) }
 
+    /// One line of the standard input without its end, and no more of it than `limit` bytes; nil at its end.
+    package static func line(atMost limit: Int) -> String? {
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while line.count < limit {
+            let count = Glibc.read(0, &byte, 1)
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { return line.isEmpty ? nil : String(decoding: line, as: UTF8.self) }
+            if byte == UInt8(ascii: "\n") { break }
+            line.append(byte)
+        }
+        if line.last == UInt8(ascii: "\r") { line.removeLast() }
+        return String(decoding: line, as: UTF8.self)
+    }
+
+    /// Whether a person types the input.
+    package static var isInputTyped: Bool { isatty(0) == 1 }
+
     /// Whether a person reads the output.
     package static var isTerminal: Bool { isatty(1) == 1 && isatty(0) == 1 }
 

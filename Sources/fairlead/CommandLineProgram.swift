@@ -36,8 +36,10 @@ enum CommandLineProgram {
             run: CheckCommand.run),
         Command(
             name: "link",
-            usage: "invite NAME [--address HOST:PORT] [--valid 24h] | accept CODE [--as NAME] | list | offers | revoke NAME | resume NAME",
-            summary: "pair with another relay, see what is shared, end it", run: LinkCommand.run),
+            usage:
+                "invite NAME [--address HOST:PORT] [--valid 24h] | accept [CODE] [--as NAME] | list | offers | revoke NAME | resume NAME",
+            summary: "pair with another relay (accept without CODE reads it from the input), see what is shared, end it",
+            run: LinkCommand.run),
         Command(
             name: "status", usage: "[--json]", summary: "endpoints, links, channels: what is up, what is behind", run: StatusCommand.run),
         Command(

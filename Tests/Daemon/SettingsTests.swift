@@ -33,6 +33,27 @@ private let good = """
 /// What is wrong, the change that makes it so, where and how it is said.
 private let mistakes: [(name: String, old: String, new: String, message: String)] = [
     ("no TOML", "name = \"example\"", "name = \"example", "fairlead.toml:3:"),
+    ("misspelled key that is needed", "state =", "stat =", "fairlead.toml:4:8: unknown key stat in [relay]; did you mean state?"),
+    (
+        "misspelled kind", "kind = \"irc\"\nserver = ", "kin = \"irc\"\nserver = ",
+        "fairlead.toml:6:7: unknown key kin in [endpoint.libera]; did you mean kind?"
+    ),
+    ("misspelled server", "server = ", "servr = ", "fairlead.toml:7:9: unknown key servr in [endpoint.libera]; did you mean server?"),
+    ("misspelled relay", "[relay]", "[rely]", "fairlead.toml:2:1: unknown key rely; did you mean relay?"),
+    (
+        "relative state", "/var/lib/fairlead", "state",
+        "fairlead.toml:4:9: state = \"state\": expected a folder, such as \"/var/lib/fairlead\", from the root on"
+    ),
+    (
+        "port too high", "irc.libera.chat:6697", "irc.libera.chat:99999",
+        "fairlead.toml:7:10: server = \"irc.libera.chat:99999\": expected a port of 1 to 65535"
+    ),
+    (
+        "port no number", "irc.libera.chat:6697", "irc.libera.chat:irc",
+        "fairlead.toml:7:10: server = \"irc.libera.chat:irc\": expected \"host:port\""
+    ),
+    ("port empty", "irc.libera.chat:6697", "irc.libera.chat:", "fairlead.toml:7:10: server = \"irc.libera.chat:\": expected \"host:port\""),
+    ("duration out of range", "\"7d\"", "\"1s\"", "fairlead.toml:19:8: hold = \"1s\" is out of range; expected 1m to 400d"),
     ("misspelled key", "nick = ", "nik = ", "fairlead.toml:8:7: unknown key nik in [endpoint.libera]; did you mean nick?"),
     ("misspelled table", "[limits]", "[limit]", "fairlead.toml:18:1: unknown key limit; did you mean limits?"),
     (
@@ -61,7 +82,7 @@ private let mistakes: [(name: String, old: String, new: String, message: String)
         "fairlead.toml:5:1: [endpoint.libera] needs server: \"host:port\", such as \"irc.example.org:6697\""
     ),
     ("no port", "irc.libera.chat:6697", "irc.libera.chat", "fairlead.toml:7:10: server = \"irc.libera.chat\": expected \"host:port\""),
-    ("port 0", "127.0.0.1:6667", "127.0.0.1:0", "fairlead.toml:13:12: \"127.0.0.1:0\" in servers: expected \"host:port\""),
+    ("port 0", "127.0.0.1:6667", "127.0.0.1:0", "fairlead.toml:13:12: \"127.0.0.1:0\" in servers: expected a port of 1 to 65535"),
     (
         "both server and servers", "servers = [", "server = \"a:1\"\nservers = [",
         "fairlead.toml:13:10: [endpoint.local] has both server and servers"
@@ -86,15 +107,23 @@ private let mistakes: [(name: String, old: String, new: String, message: String)
         "one member", "[\"libera:#ops\", { channel = \"local:#ops\", direction = \"out\" }]", "[\"libera:#ops\"]",
         "fairlead.toml:17:8: bridge \"ops\" joins 1 channels; it needs at least two"
     ),
-    ("twice the same channel", "\"local:#ops\"", "\"libera:#ops\"", "fairlead.toml:17:36: \"libera:#ops\" is in bridge \"ops\" already"),
     (
-        "the same channel, spelled otherwise", "\"local:#ops\"", "\"libera:#OPS\"",
-        "fairlead.toml:17:36: \"libera:#OPS\" is in bridge \"ops\" already as \"libera:#ops\""
+        "twice the same channel", "\"local:#ops\"", "\"libera:#ops\"",
+        "fairlead.toml:17:36: \"libera:#ops\" is in bridge \"ops\" already, at fairlead.toml:17:9"
     ),
     (
-        "no channel of IRC", "\"local:#ops\"", "\"local:ops\"",
-        "fairlead.toml:17:36: \"ops\" can't be a channel on IRC: # and more, without spaces and commas"
+        "two spellings of a channel", "\"local:#ops\"", "\"libera:#OPS\"",
+        "fairlead.toml:17:36: \"libera:#OPS\" is in bridge \"ops\" already, as \"libera:#ops\" at fairlead.toml:17:9"
     ),
+    (
+        "two spellings in two bridges", "[limits]", "[[bridge]]\nname = \"dev\"\njoin = [\"local:#dev{\", \"local:#DEV[\"]\n[limits]",
+        "fairlead.toml:20:24: \"local:#DEV[\" is in bridge \"dev\" already, as \"local:#dev{\" at fairlead.toml:20:9"
+    ),
+    (
+        "no mark before a channel", "\"libera:#ops\"", "\"libera:ops\"",
+        "fairlead.toml:17:9: \"ops\" can't be a channel on IRC: # and more, without spaces and commas"
+    ),
+    ("a space in a channel", "\"libera:#ops\"", "\"libera:#o ps\"", "fairlead.toml:17:9: \"#o ps\" can't be a channel on IRC"),
     (
         "unknown direction", "\"out\"", "\"outward\"",
         "fairlead.toml:17:62: direction = \"outward\" is unknown; expected one of \"both\", \"in\", \"out\""
@@ -107,7 +136,7 @@ private let mistakes: [(name: String, old: String, new: String, message: String)
         "duration as a number", "\"7d\"", "7",
         "fairlead.toml:19:8: expected a duration such as \"90s\", \"10m\", \"12h\" or \"14d\", found a number"
     ),
-    ("size out of range", "\"2GB\"", "\"2KB\"", "fairlead.toml:20:9: quota = \"2KB\" is out of range"),
+    ("size out of range", "\"2GB\"", "\"2KB\"", "fairlead.toml:20:9: quota = \"2KB\" is out of range; expected 100MB to 100TB"),
     (
         "no relay name", "name = \"example\"\n", "",
         "fairlead.toml:2:1: [relay] needs name: a short name that peers see, such as \"example\""
@@ -167,6 +196,10 @@ private let listenerMistakes: [(name: String, old: String, new: String, message:
     ),
     ("channel without #", "\"local:#ops\"", "\"local:ops\"", "fairlead.toml:13:9: \"ops\" can't be a channel of an IRC listener"),
     ("channel with a comma", "\"local:#ops\"", "\"local:#o,ps\"", "fairlead.toml:13:9: \"#o,ps\" can't be a channel of an IRC listener"),
+    (
+        "two spellings of a listener's channel", "\"libera:#ops\"", "\"local:#OPS\"",
+        "fairlead.toml:13:23: \"local:#OPS\" is in bridge \"ops\" already, as \"local:#ops\" at fairlead.toml:13:9"
+    ),
     ("key of another kind", "listen =", "nick = \"x\"\nlisten =", "fairlead.toml:6:8: unknown key nick in [endpoint.local]"),
 ]
 
@@ -232,6 +265,31 @@ private let listenerMistakes: [(name: String, old: String, new: String, message:
         #expect(error.description.hasPrefix(mistake.message), "it says: \(error)")
     }
 
+    /// What the parser says of a text that is no TOML, and what it should be.
+    @Test func whatIsNoTOML() throws {
+        for text in ["[relay", "relay", "name = ", "a = b", "[[x]", "\u{0}"] {
+            let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read(text: text) }
+            #expect(
+                error.description.hasPrefix("fairlead.toml:1:") && error.message.contains("; expected TOML: ")
+                    && !error.message.contains(".;"), "\(error)")
+        }
+    }
+
+    /// A folder of parts that is there and can't be read is not taken for an empty one.
+    @Test func aConfDThatCantBeRead() throws {
+        let folder = TemporaryFolder()
+        let main = "\(folder.path)/fairlead.toml"
+        try Files.create(main, [UInt8](good.utf8))
+        _ = try SettingsReader.read(main)
+        // Root may read any folder, so it is something else that is no readable one.
+        let parts = "\(folder.path)/conf.d"
+        if geteuid() == 0 { try Files.create(parts, []) } else { mkdir(parts, 0) }
+        defer { if geteuid() != 0 { rmdir(parts) } }
+        let words = geteuid() == 0 ? "Not a directory" : "Permission denied"
+        let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read(main) }
+        #expect(error.description == "\(parts):1:1: can't be read: \(parts): \(words)")
+    }
+
     @Test func filesInConfDBelongToIt() throws {
         let folder = TemporaryFolder()
         let main = "\(folder.path)/fairlead.toml"
@@ -265,10 +323,35 @@ private let listenerMistakes: [(name: String, old: String, new: String, message:
         let settings = try SettingsReader.read(text: text)
         let error = try #require(throws: ConfigurationError.self) { try SecretReader.check(settings) }
         #expect(error.description == "fairlead.toml:9:43: \(path) can be read by others; run: chmod 600 \(path)")
+        chmod(path, 0o620)
+        let writable = try #require(throws: ConfigurationError.self) { try SecretReader.check(settings) }
+        #expect(writable.description == "fairlead.toml:9:43: \(path) can be written by others; run: chmod 600 \(path)")
         chmod(path, 0o600)
         try SecretReader.check(settings)
         guard case .irc(let irc) = settings.endpoints["libera"], let password = irc.sasl?.password else { return }
         #expect(try SecretReader.read(password) == "hunter2")
+    }
+
+    /// Whom a file is open to: by owner, by mode, and in this order.
+    @Test func whoCanGetAtAFile() throws {
+        let folder = TemporaryFolder()
+        let path = "\(folder.path)/file"
+        try Files.create(path, [])
+        let user = geteuid()
+        for (mode, expected) in [
+            (0o600, nil), (0o400, nil), (0o644, .readable), (0o640, .readable), (0o604, .readable), (0o620, .writable), (0o602, .writable),
+            (0o666, .writable), (0o711, nil),
+        ] as [(mode_t, FileExposure?)] {
+            chmod(path, mode)
+            #expect(try FileExposure.of(path) == expected, "\(mode)")
+        }
+        // It belongs to this user; to another it is foreign, unless that is root, who looks after everybody's, or it is root's.
+        chmod(path, 0o600)
+        #expect(try FileExposure.of(path, to: 0) == nil)
+        #expect(try FileExposure.of(path, to: user + 4242) == (user == 0 ? nil : .foreign(user)))
+        guard user == 0 else { return }
+        chown(path, 4242, 4242)
+        #expect(try FileExposure.of(path, to: 4243) == .foreign(4242) && FileExposure.of(path, to: 4242) == nil)
     }
 
     /// systemd gives a service's user access to a credential by a list, whose mask stands in the place of the group's mode.

@@ -19,10 +19,12 @@ import Testing
         // A letter that is wrong is noticed before anything is dialled.
         let mistyped = (code.dropLast() + [code.last == "a" ? "b" : "a"]).map(String.init).joined()
         #expect(east.command("link", "accept", mistyped).exit == 2)
+        #expect(east.accept("") == 2 && east.accept("\n", "-") == 2 && east.accept("\(mistyped)\n", "-") == 2)
         let accepted = east.command("link", "accept", code)
         #expect(accepted.exit == 0 && accepted.output.contains("paired with test, relay \(west.relayID)"), "\(accepted) \(east.log)")
         // It is valid once.
         #expect(east.command("link", "accept", code, "--as", "again").exit == 5)
+        #expect(east.accept("\(code)\r\n", "--as", "again") == 5 && east.accept(" \(code)", "-", "--as", "again") == 5)
         #expect(
             west.waitForLog("paired peer=partner") && west.waitForLog("link up") && east.waitForLog("link up"), "\(west.log) \(east.log)")
         #expect(west.command("link", "list").output.contains("partner  up"))
@@ -105,5 +107,15 @@ import Testing
         tls = false
         \(bridge.map { "[[bridge]]\nname = \"ops\"\njoin = [\"\($0)\"]" } ?? "")
         """
+    }
+}
+
+extension RelayUnderTest {
+    /// `fairlead link accept` with a code in its standard input; the exit code.
+    fileprivate func accept(_ input: String, _ words: String...) -> Int32 {
+        write(input, to: "code")
+        defer { unlink("\(folder.path)/code") }
+        let command = "\(ChildProcess.folder)/fairlead link accept \(words.joined(separator: " ")) --config \(folder.path)/fairlead.toml"
+        return ChildProcess("/bin/sh", ["-c", "\(command) < \(folder.path)/code"], errorsTo: "/dev/null").wait()
     }
 }

@@ -220,6 +220,21 @@ import Testing
         #expect(relay.stop() == 0)
     }
 
+    /// Only a relay that runs knows that a peer's id is its own.
+    @Test func aRelayIsNoPeerOfItself() {
+        let plain = endpoint("x", 1) + endpoint("y", 1) + bridge("ops", "x:#a", "y:#b")
+        let relay = RelayUnderTest(plain)
+        let id = relay.relayID
+        #expect(relay.waitForLog("ready"), "\(relay.log)")
+        relay.configure("[peer.me]\nid = \"\(id)\"\n" + plain)
+        relay.reload()
+        #expect(relay.waitForLog("the old one stays in force"), "\(relay.log)")
+        #expect(relay.log.contains("fairlead.toml:5:1: [peer.me] has the id of this relay itself"), "\(relay.log)")
+        #expect(relay.stop() == 0)
+        let started = RelayLifeTests.run("\(relay.folder.path)/fairlead.toml", in: relay.folder.path)
+        #expect(started.code == 3 && started.words.contains("[peer.me] has the id of this relay itself"), "\(started)")
+    }
+
     @Test func aStateThatCantBeUsedIsNamed() {
         let relay = RelayUnderTest(endpoint("x", 1) + endpoint("y", 1) + bridge("ops", "x:#a", "y:#b"))
         #expect(relay.waitForLog("ready"), "\(relay.log)")
@@ -227,8 +242,15 @@ import Testing
         let folder = relay.folder.path
         chmod("\(folder)/state/identity.pem", 0o644)
         let open = RelayLifeTests.run("\(folder)/fairlead.toml", in: folder)
-        #expect(open.code == 1 && open.words.contains("identity.pem can be read by others; run: chmod 600"), "\(open)")
+        #expect(open.code == 3 && open.words.contains("identity.pem can be read by others; run: chmod 600"), "\(open)")
         chmod("\(folder)/state/identity.pem", 0o600)
+        chmod("\(folder)/state", 0o770)
+        let shared = RelayLifeTests.run("\(folder)/fairlead.toml", in: folder)
+        #expect(shared.code == 3 && shared.words.contains("/state can be written by others; run: chmod 700 \(folder)/state"), "\(shared)")
+        chmod("\(folder)/state", 0o750)
+        relay.start()
+        #expect(relay.waits { $0.ranges(of: " ready").count >= 2 }, "\(relay.log)")
+        #expect(relay.stop() == 0)
         relay.configure(endpoint("x", 1) + endpoint("y", 1) + bridge("ops", "x:#a", "y:#b"), state: "\(folder)/fairlead.toml/state")
         let misplaced = RelayLifeTests.run("\(folder)/fairlead.toml", in: folder)
         #expect(misplaced.code == 1 && misplaced.words.contains("the state folder can't be made"), "\(misplaced)")

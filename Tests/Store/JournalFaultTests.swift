@@ -178,6 +178,33 @@ import Testing
         #expect(Files.exists("\(SQLiteJournal.path(in: folder.path)).before-restore-\(JournalSamples.start.seconds)"))
     }
 
+    /// A backup is its owner's alone from its first byte on, whatever the umask; the kernel tells of every change of its mode.
+    @Test func aBackupIsNeverOpenToOthers() async throws {
+        let folder = TemporaryFolder()
+        let backup = TemporaryFolder()
+        let journal = SQLiteJournal(folder: folder.path)
+        _ = try await journal.open()
+        try await journal.commit(JournalSamples.foundation())
+        let watch = inotify_init1(Int32(O_NONBLOCK))
+        defer { close(watch) }
+        #expect(inotify_add_watch(watch, backup.path, UInt32(IN_ATTRIB)) >= 0)
+        try await journal.reader.backup(to: backup.path)
+        var events = [UInt8](repeating: 0, count: 4096)
+        var rest = events[..<max(0, read(watch, &events, events.count))]
+        var changed: [String] = []
+        // Each is four numbers of four bytes, the last of them the length of the name that follows, which ends in zeros (inotify(7)).
+        while rest.count > 16 {
+            let length = Int(rest[rest.startIndex + 12])
+            changed.append(String(decoding: rest.dropFirst(16).prefix(length).prefix { $0 != 0 }, as: UTF8.self))
+            rest = rest.dropFirst(16 + length)
+        }
+        #expect(!changed.contains("journal.sqlite"), "\(changed)")
+        #expect(try FileExposure.of(SQLiteJournal.path(in: backup.path)) == nil)
+        // One that is there is not touched.
+        await #expect(throws: JournalError.self) { try await journal.reader.backup(to: backup.path) }
+        await journal.close()
+    }
+
     @Test func aDamagedBackupChangesNothing() async throws {
         let backup = try await closedJournal()
         let folder = try await closedJournal()

@@ -1,4 +1,4 @@
 import IO
 
-/// The names in a folder, ascending; none if it can't be read.
+/// The names in a folder, ascending; none if there is no such folder.
 package func fileNames(in folder: String) -> [String] { (try? Files.names(in: folder)) ?? [] }

@@ -20,7 +20,15 @@ package struct ConfigurationTable: Sendable {
     /// The value of a key, which must be there.
     package mutating func required(_ key: String, _ what: String) throws(ConfigurationError) -> ConfigurationValue {
         if let value = optional(key) { return value }
-        throw ConfigurationError(place, "[\(name)] needs \(key): \(what)")
+        throw missing(key, what)
+    }
+
+    /// What is wrong where a key is not there: its misspelling, if one is, else that it is needed.
+    package func missing(_ key: String, _ what: String) -> ConfigurationError {
+        if let wrong = nearest(to: key, among: values.keys), let value = values[wrong] {
+            return unknown(wrong, value.place, "; did you mean \(key)?")
+        }
+        return ConfigurationError(place, name.isEmpty ? "needs \(what)" : "[\(name)] needs \(key): \(what)")
     }
 
     package mutating func optional(_ key: String) -> ConfigurationValue? {
@@ -98,10 +106,18 @@ package struct ConfigurationTable: Sendable {
         for (unit, factor) in units where text.hasSuffix(unit) {
             guard let number = Int64(text.dropLast(unit.count)), number >= 0 else { continue }
             let (total, overflow) = number.multipliedReportingOverflow(by: factor)
-            guard !overflow, range.contains(total) else { throw ConfigurationError(value.place, "\(key) = \"\(text)\" is out of range") }
+            guard !overflow, range.contains(total) else {
+                let ends = [range.lowerBound, range.upperBound].map { written($0, units) }.joined(separator: " to ")
+                throw ConfigurationError(value.place, "\(key) = \"\(text)\" is out of range; expected \(ends)")
+            }
             return total
         }
         throw ConfigurationError(value.place, "\(key) = \"\(text)\": expected \(what)")
+    }
+
+    /// In the largest unit that leaves nothing over.
+    private func written(_ number: Int64, _ units: [(String, Int64)]) -> String {
+        units.last { number % $0.1 == 0 }.map { "\(number / $0.1)\($0.0)" } ?? String(number)
     }
 
     /// The tables below a key by name, as in `[endpoint.team]`, in the order of the names.
@@ -135,7 +151,10 @@ package struct ConfigurationTable: Sendable {
         guard let (key, value) = values.min(by: { ($0.value.place.line, $0.key) < ($1.value.place.line, $1.key) }) else { return }
         let hint =
             nearest(to: key, among: asked).map { "; did you mean \($0)?" } ?? "; expected one of \(asked.sorted().joined(separator: ", "))"
-        let here = name.isEmpty ? "" : " in [\(name)]"
-        throw ConfigurationError(value.place, "unknown key \(key)\(here)\(hint)")
+        throw unknown(key, value.place, hint)
+    }
+
+    private func unknown(_ key: String, _ place: ConfigurationPlace, _ hint: String) -> ConfigurationError {
+        ConfigurationError(place, "unknown key \(key)\(name.isEmpty ? "" : " in [\(name)]")\(hint)")
     }
 }

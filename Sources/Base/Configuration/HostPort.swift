@@ -20,6 +20,15 @@ package struct HostPort: Hashable, Sendable, CustomStringConvertible {
         self.port = port
     }
 
+    /// What a text should have been that is none.
+    package static func expected(for text: String, mayBeAnyPort: Bool = false) -> String {
+        let isNumber =
+            text.lastIndex(of: ":").map { text[text.index(after: $0)...].utf8.allSatisfy { (0x30...0x39).contains($0) } } ?? false
+        // Whether it is the port alone that is wrong.
+        let isPort = isNumber && HostPort(text[...text.lastIndex(of: ":")!] + "1") != nil && !text.hasSuffix(":")
+        return isPort ? "a port of \(mayBeAnyPort ? 0 : 1) to 65535" : "\"host:port\""
+    }
+
     /// Letters, digits, `-`, `.` and `_` of names, `:` and `%` of addresses. Nothing that a file, a shell or a log would take for its own.
     private static func isHostCharacter(_ byte: UInt8) -> Bool {
         switch byte {
@@ -49,7 +58,9 @@ extension ConfigurationTable {
     package mutating func hostPorts(_ key: String) throws(ConfigurationError) -> [HostPort] {
         var list: [HostPort] = []
         for (text, place) in try texts(key) {
-            guard let hostPort = HostPort(text) else { throw ConfigurationError(place, "\"\(text)\" in \(key): expected \"host:port\"") }
+            guard let hostPort = HostPort(text) else {
+                throw ConfigurationError(place, "\"\(text)\" in \(key): expected \(HostPort.expected(for: text))")
+            }
             list.append(hostPort)
         }
         return list

@@ -35,8 +35,8 @@ package enum SecretReader {
 
     private static func read(_ path: String, _ reference: SecretReference) throws(ConfigurationError) -> String {
         do {
-            if try Files.isReadableByOthers(path) {
-                throw ConfigurationError(reference.place, "\(path) can be read by others; run: chmod 600 \(path)")
+            if let exposure = try FileExposure.of(path) {
+                throw ConfigurationError(reference.place, exposure.remedy(path, mode: "600"))
             }
             let bytes = try Files.read(path, atMost: longest)
             let text = String(decoding: bytes, as: UTF8.self).trimmingLineEnd()

@@ -12,10 +12,20 @@ package struct Settings: Hashable, Sendable {
     package var relay: RelaySettings
     package var endpoints: [String: EndpointSettings]
     package var peers: [String: PeerSettings]
+    /// Where each peer stands, for what only a relay that runs can say of it.
+    package var peerPlaces: [String: ConfigurationPlace]
     package var bridges: [BridgeSettings]
     package var limits: EngineLimits
     /// nil: no HTTP server.
     package var metrics: MetricsSettings?
+
+    /// Refuses a peer that is the relay itself, which is known once its key is read: the link would come up and be replaced without end.
+    func check(as relay: RelayID) throws(ConfigurationError) {
+        for (name, peer) in peers.sorted(by: { $0.key < $1.key }) where peer.id == relay {
+            guard let place = peerPlaces[name] else { continue }
+            throw ConfigurationError(place, "[peer.\(name)] has the id of this relay itself; expected another's")
+        }
+    }
 }
 
 /// `[metrics]`
@@ -54,7 +64,13 @@ package struct RelaySettings: Hashable, Sendable {
         guard isShortName(name) else {
             throw ConfigurationError(place, "relay name \"\(name)\": expected 1 to 32 of a-z, 0-9 and -")
         }
-        state = try table.requiredText("state", "a folder, such as \"/var/lib/fairlead\"")
+        let what = "a folder, such as \"/var/lib/fairlead\""
+        let folder = try table.required("state", what)
+        state = try folder.text()
+        // Commands are given elsewhere than where the relay was started.
+        guard state.hasPrefix("/") else {
+            throw ConfigurationError(folder.place, "state = \"\(state)\": expected \(what), from the root on")
+        }
         listen = try table.hostPorts("listen")
         advertise = try table.hostPorts("advertise")
         try table.end()
@@ -72,10 +88,8 @@ package enum EndpointSettings: Hashable, Sendable {
     private enum Kind { case irc, ircListener, email }
 
     init(_ table: inout ConfigurationTable) throws(ConfigurationError) {
-        let place = table.place
         guard let kind = try table.word("kind", EndpointSettings.kinds) else {
-            let words = EndpointSettings.kinds.map { "\"\($0.0)\"" }.joined(separator: ", ")
-            throw ConfigurationError(place, "[\(table.name)] needs kind: one of \(words)")
+            throw table.missing("kind", "one of \(EndpointSettings.kinds.map { "\"\($0.0)\"" }.joined(separator: ", "))")
         }
         switch kind {
         case .irc: self = .irc(try IRCSettings(&table))
@@ -92,12 +106,12 @@ package enum EndpointSettings: Hashable, Sendable {
         }
     }
 
-    /// A channel as its network compares names.
-    func folded(_ channel: String) -> String {
+    /// The same for every spelling of a channel.
+    func folded(channel: String) -> String {
         switch self {
-        case .irc: IRCSettings.folded(channel)
+        case .irc: IRCSettings.folded(channel: channel)
         case .email: channel
-        case .ircListener: IRCListenerSettings.folded(channel)
+        case .ircListener: IRCListenerSettings.folded(channel: channel)
         }
     }
 

@@ -15,6 +15,15 @@ package enum SettingsReader {
         return try settings(documents, main: path)
     }
 
+    /// What lies in the folder of parts. One that can't be looked into is no empty one: a reload would end whatever stands there.
+    private static func names(in folder: String) throws(ConfigurationError) -> [String] {
+        do { return try Files.names(in: folder) } catch { throw unreadable(folder, error) }
+    }
+
+    private static func unreadable(_ path: String, _ error: FileError) -> ConfigurationError {
+        ConfigurationError(ConfigurationPlace(file: path, line: 1, column: 1), "can't be read: \(error)")
+    }
+
     /// Where the files lie that belong to a main file.
     static func partsFolder(of path: String) -> String {
         let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
@@ -31,29 +40,17 @@ package enum SettingsReader {
         try settings([try TOMLReader.read(bytes, file: file)], main: file)
     }
 
-    private static func names(in folder: String) throws(ConfigurationError) -> [String] {
-        do {
-            return try Files.names(in: folder)
-        } catch {
-            throw ConfigurationError(ConfigurationPlace(file: folder, line: 1, column: 1), "can't be read: \(error)")
-        }
-    }
-
     private static func document(_ path: String) throws(ConfigurationError) -> [String: ConfigurationValue] {
-        do {
-            return try TOMLReader.read(try Files.read(path, atMost: largestFile), file: path)
-        } catch let error as ConfigurationError {
-            throw error
-        } catch {
-            throw ConfigurationError(ConfigurationPlace(file: path, line: 1, column: 1), "can't be read: \(error)")
-        }
+        let bytes: [UInt8]
+        do { bytes = try Files.read(path, atMost: largestFile) } catch { throw unreadable(path, error) }
+        return try TOMLReader.read(bytes, file: path)
     }
 
     private static func settings(_ documents: [[String: ConfigurationValue]], main: String) throws(ConfigurationError) -> Settings {
         let start = ConfigurationPlace(file: main, line: 1, column: 1)
         var top = ConfigurationTable(try merged(documents), name: "", at: start)
         let language = try top.word("language", Language.allCases.map { ($0.rawValue, $0) }) ?? .en
-        guard let relayValue = top.optional("relay") else { throw ConfigurationError(start, "needs [relay] with name and state") }
+        guard let relayValue = top.optional("relay") else { throw top.missing("relay", "[relay] with name and state") }
         var relayTable = try ConfigurationTable(relayValue, name: "relay")
         let relay = try RelaySettings(&relayTable)
         var endpoints: [String: EndpointSettings] = [:]
@@ -65,6 +62,7 @@ package enum SettingsReader {
             endpoints[name] = try EndpointSettings(&table)
         }
         var peers: [String: PeerSettings] = [:]
+        var peerPlaces: [String: ConfigurationPlace] = [:]
         for (name, table) in try top.tables("peer") {
             guard isShortName(name) else {
                 throw ConfigurationError(table.place, "peer name \"\(name)\": expected 1 to 32 of a-z, 0-9 and -")
@@ -76,6 +74,7 @@ package enum SettingsReader {
                 throw ConfigurationError(table.place, "[peer.\(name)] has the same id as [peer.\(other)]")
             }
             peers[name] = peer
+            peerPlaces[name] = table.place
         }
         var bridges = BridgeReader(endpoints: endpoints, peers: Set(peers.keys))
         for table in try top.list("bridge") { try bridges.add(table) }
@@ -87,8 +86,8 @@ package enum SettingsReader {
         }
         try top.end()
         return Settings(
-            language: language, relay: relay, endpoints: endpoints, peers: peers, bridges: bridges.bridges, limits: limits,
-            metrics: metrics)
+            language: language, relay: relay, endpoints: endpoints, peers: peers, peerPlaces: peerPlaces,
+            bridges: bridges.bridges, limits: limits, metrics: metrics)
     }
 
     private static func limits(_ top: inout ConfigurationTable) throws(ConfigurationError) -> EngineLimits {
@@ -132,8 +131,14 @@ private struct BridgeReader {
     let endpoints: [String: EndpointSettings]
     let peers: Set<String>
     private(set) var bridges: [BridgeSettings] = []
-    /// Which bridge each channel is in, and how it is spelled there; by `endpoint:channel` as the network compares names.
-    private var homes: [String: (bridge: String, text: String)] = [:]
+    private var homes: [String: Home] = [:]
+
+    /// Where a channel was named.
+    private struct Home {
+        let text: String
+        let bridge: String
+        let place: ConfigurationPlace
+    }
 
     init(endpoints: [String: EndpointSettings], peers: Set<String>) {
         self.endpoints = endpoints
@@ -184,12 +189,13 @@ private struct BridgeReader {
             throw ConfigurationError(channelValue.place, "there is no endpoint or peer \"\(endpoint)\"\(hint)")
         }
         let channel = String(text[text.index(after: colon)...])
-        let folded = "\(endpoint):\(endpoints[endpoint]?.folded(channel) ?? channel)"
+        let folded = "\(endpoint):\(endpoints[endpoint]?.folded(channel: channel) ?? channel)"
         if let other = homes[folded] {
-            let spelling = other.text == text ? "" : " as \"\(other.text)\""
-            throw ConfigurationError(channelValue.place, "\"\(text)\" is in bridge \"\(other.bridge)\" already\(spelling)")
+            let spelling = other.text == text ? "" : "as \"\(other.text)\" "
+            throw ConfigurationError(
+                channelValue.place, "\"\(text)\" is in bridge \"\(other.bridge)\" already, \(spelling)at \(other.place)")
         }
-        homes[folded] = (bridge, text)
+        homes[folded] = Home(text: text, bridge: bridge, place: channelValue.place)
         if let fault = endpoints[endpoint]?.fault(inChannel: channel) { throw ConfigurationError(channelValue.place, fault) }
         return MemberSettings(
             endpoint: endpoint, channel: channel, direction: direction, uncertain: uncertain, isPeer: peers.contains(endpoint),

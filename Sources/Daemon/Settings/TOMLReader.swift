@@ -24,7 +24,10 @@ enum TOMLReader {
         }
         guard status == 0 else {
             let words = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            throw ConfigurationError(ConfigurationPlace(file: file, line: place.line, column: place.column), words)
+            throw ConfigurationError(
+                ConfigurationPlace(file: file, line: place.line, column: place.column),
+                "\(words.hasSuffix(".") ? String(words.dropLast()) : words); expected TOML: [table], [[list]] or key = value, texts in quotes"
+            )
         }
         guard case .table(let values)? = builder.root?.content else { return [:] }
         return values

@@ -27,6 +27,7 @@ package struct StateFolder: Sendable {
         } catch {
             throw StateError("the state folder can't be made: \(error)")
         }
+        try StateFolder.checkOwnership(path)
         let pem = try StateFolder.contents("\(path)/\(StateFolder.identityFile)", orMake: { IdentityKey.make().pem })
         guard let identity = IdentityKey(pem: pem) else { throw StateError("\(path)/\(StateFolder.identityFile) is no private key in PEM") }
         self.identity = identity
@@ -60,10 +61,17 @@ package struct StateFolder: Sendable {
         }
     }
 
+    /// Who can write a folder can put another key in the place of the relay's; its names may be read.
+    private static func checkOwnership(_ path: String) throws(StateError) {
+        let exposure: FileExposure?
+        do { exposure = try FileExposure.of(path) } catch { throw StateError("\(error)") }
+        if let exposure, exposure != .readable { throw StateError(exposure.remedy(path, mode: "700"), isExposed: true) }
+    }
+
     private static func contents(_ path: String, orMake make: () -> [UInt8]) throws(StateError) -> [UInt8] {
         do {
             if !Files.exists(path) { try Files.create(path, make()) }
-            guard try !Files.isReadableByOthers(path) else { throw StateError("\(path) can be read by others; run: chmod 600 \(path)") }
+            if let exposure = try FileExposure.of(path) { throw StateError(exposure.remedy(path, mode: "600"), isExposed: true) }
             return try Files.read(path, atMost: 4096)
         } catch let error as StateError {
             throw error
@@ -78,9 +86,12 @@ package struct StateError: Error, Hashable, Sendable, CustomStringConvertible {
     package let description: String
     /// A relay that runs holds it.
     package let isInUse: Bool
+    /// Others can get at it; the text has the command that mends that.
+    package let isExposed: Bool
 
-    init(_ description: String, isInUse: Bool = false) {
+    init(_ description: String, isInUse: Bool = false, isExposed: Bool = false) {
         self.description = description
         self.isInUse = isInUse
+        self.isExposed = isExposed
     }
 }

@@ -22,7 +22,7 @@ package struct EmailSettings: Hashable, Sendable {
         let server = try table.required("submission", "\"host:port\", such as \"smtp.example.org:587\"")
         let text = try server.text()
         guard let submission = HostPort(text) else {
-            throw ConfigurationError(server.place, "submission = \"\(text)\": expected \"host:port\"")
+            throw ConfigurationError(server.place, "submission = \"\(text)\": expected \(HostPort.expected(for: text))")
         }
         self.submission = submission
         security = try table.word("tls", [("starttls", .startTLS), ("implicit", .implicitTLS), ("none", .none)]) ?? .startTLS

@@ -13,6 +13,17 @@ struct ChannelIntake {
         case found(Mark, NativeKey)
         /// It can be delivered to, if it still stands as it did then: `IRCChannel.connected`.
         case connected(UInt64, Capabilities)
+
+        /// About what of it is the server's words.
+        var bytes: Int {
+            guard case .line(let happening, _, _) = self else { return 0 }
+            switch happening.content {
+            case .posted(let text, _, _, _), .edited(_, let text): return text.text.utf8.count
+            case .topic(let text): return text.utf8.count
+            case .reacted(_, let emoji, _): return emoji.utf8.count
+            case .deleted: return 0
+            }
+        }
     }
 
     private var items: [DestinationID: [Item]] = [:]
@@ -20,14 +31,16 @@ struct ChannelIntake {
     private var busy: Set<DestinationID> = []
     /// Things that nobody has begun to hand over.
     private var count = 0
+    private var bytes = 0
 
     /// Nothing more is to be read.
-    var isFull: Bool { count > EndpointLimits.intake }
+    var isFull: Bool { count > EndpointLimits.intake || bytes > EndpointLimits.intakeBytes }
     var isEmpty: Bool { items.isEmpty && busy.isEmpty }
 
     mutating func add(_ item: Item, from channel: DestinationID) {
         items[channel, default: []].append(item)
         count += 1
+        bytes += item.bytes
     }
 
     /// The channels whose things can be handed over now and were not: whoever asks has to do it.
@@ -44,6 +57,7 @@ struct ChannelIntake {
             return nil
         }
         count -= items.count
+        bytes -= items.reduce(0) { $0 + $1.bytes }
         return items
     }
 }

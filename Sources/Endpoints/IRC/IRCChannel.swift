@@ -57,7 +57,7 @@ struct IRCChannel {
     var rejoin = EndpointLimits.rejoin
     var rejoinAt: Instant?
     /// Lines without ids: how many of a kind came in this second.
-    var kinds: (second: UInt64, counts: [String: Int]) = (0, [:])
+    var kinds: (second: UInt64, counts: [NativeKey: Int]) = (0, [:])
 
     var name: String { settings.channel }
 
@@ -73,6 +73,7 @@ struct IRCChannel {
         var isFirst = false
         /// Lines that came live meanwhile.
         var held: [ChannelLine] = []
+        var heldBytes = 0
         /// The time of the oldest line that the server had, in milliseconds.
         var oldest: UInt64?
         /// Whether what the server had reaches back to what was read before.
@@ -133,9 +134,9 @@ struct IRCChannel {
         if kinds.second != second { kinds = (second, [:]) }
         // A topic is never taken for a message of the same words: some servers keep only the one in their history.
         let text = line.kind == .topic ? "\0topic\0\(line.text)" : line.text
-        let kind = "\(nick)\0\(text)"
-        let ordinal = kinds.counts[kind, default: 0]
-        kinds.counts[kind] = ordinal + 1
-        return IRCMapping.derivedKey(nick: nick, second: second, text: text, ordinal: ordinal)
+        let first = IRCMapping.derivedKey(nick: nick, second: second, text: text, ordinal: 0)
+        let ordinal = kinds.counts[first, default: 0]
+        if ordinal > 0 || kinds.counts.count < EndpointLimits.kinds { kinds.counts[first] = ordinal + 1 }
+        return ordinal == 0 ? first : IRCMapping.derivedKey(nick: nick, second: second, text: text, ordinal: ordinal)
     }
 }

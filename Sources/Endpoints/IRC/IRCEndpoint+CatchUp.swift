@@ -193,7 +193,8 @@ extension IRCEndpoint {
         case .catchingUp where channel.catchUp.isReplaying: counters.untrusted += 1
         case .catchingUp:
             channels[line.channel]?.catchUp.held.append(line)
-            if channel.catchUp.held.count > EndpointLimits.held {
+            channels[line.channel]?.catchUp.heldBytes += line.bytes
+            if channel.catchUp.held.count > EndpointLimits.held || channel.catchUp.heldBytes > EndpointLimits.heldBytes {
                 hangUp("more is said in \(line.channel) than can be held while its history is read")
             }
         case .caughtUp, .connected: take(line, isReplayed: false)

@@ -254,7 +254,9 @@ package actor IRCEndpoint: Endpoint {
                 lastHeard = loop.now
                 for line in decoder.feed(bytes) { await received(line, port) }
                 counters.linesTooLong = tooLongBefore + decoder.tooLong
-                while intake.isFull && ending == nil { await withUnsafeContinuation { roomSignal.wait($0) } }
+                while intake.isFull || output.count > EndpointLimits.output, ending == nil {
+                    await withUnsafeContinuation { roomSignal.wait($0) }
+                }
                 if ending != nil { return }
             }
             ending = ending ?? "ended by the server"
@@ -277,6 +279,7 @@ package actor IRCEndpoint: Endpoint {
             while !output.isEmpty {
                 var bytes: [UInt8] = []
                 swap(&bytes, &output)
+                roomSignal.set()
                 do { try await stream.write(bytes) } catch { return hangUp("\(error)") }
             }
             if isWritingDone { return }

@@ -47,17 +47,18 @@ package struct IRCSettings: Hashable, Sendable {
     }
 
     private static func servers(_ table: inout ConfigurationTable) throws(ConfigurationError) -> [HostPort] {
-        let place = table.place
         let several = try table.hostPorts("servers")
         guard let value = table.optional("server") else {
             if several.isEmpty {
-                throw ConfigurationError(place, "[\(table.name)] needs server: \"host:port\", such as \"irc.example.org:6697\"")
+                throw table.missing("server", "\"host:port\", such as \"irc.example.org:6697\"")
             }
             return several
         }
         guard several.isEmpty else { throw ConfigurationError(value.place, "[\(table.name)] has both server and servers") }
         let text = try value.text()
-        guard let server = HostPort(text) else { throw ConfigurationError(value.place, "server = \"\(text)\": expected \"host:port\"") }
+        guard let server = HostPort(text) else {
+            throw ConfigurationError(value.place, "server = \"\(text)\": expected \(HostPort.expected(for: text))")
+        }
         return [server]
     }
 
@@ -91,6 +92,7 @@ package struct IRCSettings: Hashable, Sendable {
         return "\"\(name)\" can't be a channel on IRC: # and more, without spaces and commas"
     }
 
-    /// How a channel is compared with others before its server has said how it compares them: as most do, and as loosely as any.
-    package static func folded(_ channel: String) -> String { CaseMapping.rfc1459.fold(channel) }
+    /// The same for every spelling that may be one channel: which letters a network takes for the same it only says when one is connected, so
+    /// as many as any does.
+    package static func folded(channel: String) -> String { CaseMapping.rfc1459.fold(channel) }
 }

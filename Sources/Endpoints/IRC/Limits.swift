@@ -35,10 +35,19 @@ enum EndpointLimits {
     static let sources = Interval.seconds(60)
     /// Things read and not yet journaled. Above it the connection is not read.
     static let intake = 4096
+    /// Their text, in bytes. Lines may have 16 KiB each.
+    static let intakeBytes = 8 << 20
+    /// What waits to be written, in bytes. Above it the connection is not read: a server can have as much written as it sends, by PING, and
+    /// take none of it.
+    static let output = 256 << 10
     /// Lines that are given to the engine at once.
     static let handedOver = 512
     /// Lines that come while a channel's history is still being read.
     static let held = 10_000
+    /// What they take, in bytes: ten thousand of usual length fit. So many channels are caught up with at once: `joinsAtOnce`.
+    static let heldBytes = 8 << 20
+    /// Kinds of lines without ids that are counted within a second; nobody says so much in one.
+    static let kinds = 4096
     /// Lines of our own without a mark that are kept until the engine asks for them: four times as many as can be unanswered.
     static let ownLines = 4 * linesWithHistory
     /// One read of a connection, in bytes.

@@ -11,7 +11,7 @@ package struct IRCListenerSettings: Hashable, Sendable {
         let value = try table.required("listen", "\"host:port\", such as \"127.0.0.1:6667\"")
         let text = try value.text()
         guard let listen = HostPort(text, mayBeAnyPort: true) else {
-            throw ConfigurationError(value.place, "listen = \"\(text)\": expected \"host:port\"")
+            throw ConfigurationError(value.place, "listen = \"\(text)\": expected \(HostPort.expected(for: text, mayBeAnyPort: true))")
         }
         self.listen = listen
         accounts = try IRCListenerSettings.accounts(&table)
@@ -44,8 +44,8 @@ package struct IRCListenerSettings: Hashable, Sendable {
         return accounts
     }
 
-    /// How a channel is compared with others.
-    package static func folded(_ channel: String) -> String { CaseMapping.ascii.fold(channel) }
+    /// The same for every spelling of a channel.
+    package static func folded(channel: String) -> String { ListenerWorld.fold(channel) }
 
     /// What is wrong with a channel's name at a listener; nil if nothing is.
     package static func problem(ofChannel name: String) -> String? {

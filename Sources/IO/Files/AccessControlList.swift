@@ -1,7 +1,7 @@
 import CUV
 import Glibc
 
-/// Who may read a file beyond its mode (acl(5)), as the kernel keeps it: the attribute `system.posix_acl_access`, version 2, entries of
+/// Who may read and write a file beyond its mode (acl(5)), as the kernel keeps it: the attribute `system.posix_acl_access`, version 2, entries of
 /// tag, permissions (16 bits each) and id (32 bits), little-endian (linux/posix_acl_xattr.h).
 struct AccessControlList {
     private enum Tag {
@@ -14,11 +14,11 @@ struct AccessControlList {
 
     private struct Entry {
         let tag: UInt16
-        let mayRead: Bool
+        let permissions: UInt32
         let id: UInt32
     }
 
-    /// Lists of more entries than this are taken for readable by others.
+    /// Lists of more entries than this are taken to open a file to others.
     private static let mostEntries = 64
     private static let version: UInt32 = 2
 
@@ -32,18 +32,19 @@ struct AccessControlList {
         func number(_ place: Int, _ size: Int) -> UInt32 { (0..<size).reduce(0) { $0 | UInt32(bytes[place + $1]) << (8 * $1) } }
         guard number(0, 4) == AccessControlList.version else { return nil }
         entries = stride(from: 4, to: count, by: 8).map {
-            Entry(tag: UInt16(number($0, 2)), mayRead: number($0 + 2, 2) & 4 != 0, id: number($0 + 4, 4))
+            Entry(tag: UInt16(number($0, 2)), permissions: number($0 + 2, 2), id: number($0 + 4, 4))
         }
     }
 
-    /// Whether anybody but the owner and `user` may read.
-    func isReadableByOthers(than user: UInt32) -> Bool {
-        let isMasked = entries.contains { $0.tag == Tag.mask && !$0.mayRead }
+    /// Whether anybody but the owner and `user` has a permission: 4 to read, 2 to write.
+    func grants(_ permission: UInt32, toOthersThan user: UInt32) -> Bool {
+        let isMasked = entries.contains { $0.tag == Tag.mask && $0.permissions & permission == 0 }
         return entries.contains { entry in
-            switch entry.tag {
-            case Tag.others: entry.mayRead
-            case Tag.owningGroup, Tag.group: entry.mayRead && !isMasked
-            case Tag.user: entry.mayRead && !isMasked && entry.id != user
+            guard entry.permissions & permission != 0 else { return false }
+            return switch entry.tag {
+            case Tag.others: true
+            case Tag.owningGroup, Tag.group: !isMasked
+            case Tag.user: !isMasked && entry.id != user
             default: false
             }
         }

@@ -72,31 +72,24 @@ package enum Files {
         try syncFolder(of: path)
     }
 
-    /// Whether the group, everybody, or somebody of an access control list may read a file besides its owner and this process's user.
-    package static func isReadableByOthers(_ path: String) throws(FileError) -> Bool {
-        var status = stat()
-        if stat(path, &status) != 0 { throw FileError(path) }
-        if status.st_mode & 0o044 == 0 { return false }
-        if status.st_mode & 0o004 != 0 { return true }
-        // What stands for the group is the list's mask where there is a list, as systemd sets one for credentials.
-        guard let list = AccessControlList(of: path) else { return true }
-        return list.isReadableByOthers(than: geteuid())
-    }
-
-    /// The names in a folder, ascending; none if it is not there. One that may not be read is not taken for empty.
+    /// The names in a folder, ascending; none if it is not there.
     package static func names(in folder: String) throws(FileError) -> [String] {
         guard let directory = opendir(folder) else {
-            if errno == ENOENT || errno == ENOTDIR { return [] }
+            if errno == ENOENT { return [] }
             throw FileError(folder)
         }
         defer { closedir(directory) }
         var names: [String] = []
-        while let entry = readdir(directory) {
+        while true {
+            // The end and an error differ in nothing else.
+            errno = 0
+            guard let entry = readdir(directory) else { break }
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256, String.init(cString:))
             }
             if name != "." && name != ".." { names.append(name) }
         }
+        if errno != 0 { throw FileError(folder) }
         return names.sorted()
     }
 
@@ -110,12 +103,11 @@ package enum Files {
         try syncFolder(of: other)
     }
 
-    /// Syncs a file that somebody else wrote, and its name.
+    /// Syncs a file that somebody else wrote, and its name. Its mode is its maker's.
     package static func makeDurable(_ path: String) throws(FileError) {
         let descriptor = open(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(path) }
         defer { close(descriptor) }
-        if fchmod(descriptor, 0o600) != 0 { throw FileError(path) }
         try sync(descriptor, path)
         try syncFolder(of: path)
     }

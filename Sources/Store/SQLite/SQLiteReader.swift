@@ -238,9 +238,17 @@ actor SQLiteReader: JournalReader {
     func backup(to folder: String) throws(JournalError) {
         let path = SQLiteJournal.path(in: folder)
         if Files.exists(path) { throw .failed("\(path) exists already") }
-        // One statement, so one snapshot, however long it takes and whatever is committed meanwhile.
-        try opened().execute("VACUUM INTO '\(path.replacing("'", with: "''"))'")
-        try fileErrors { () throws(FileError) in try Files.makeDurable(path) }
+        // SQLite would make it readable for whom the umask lets; it takes one that is there and empty as it is.
+        try fileErrors { () throws(FileError) in try Files.create(path, []) }
+        do {
+            // One statement, so one snapshot, however long it takes and whatever is committed meanwhile.
+            try opened().execute("VACUUM INTO '\(path.replacing("'", with: "''"))'")
+            try fileErrors { () throws(FileError) in try Files.makeDurable(path) }
+        } catch {
+            // Half a backup would stand in the way of the next one.
+            try? Files.remove(path)
+            throw error
+        }
     }
 
     func verify() throws(JournalError) {

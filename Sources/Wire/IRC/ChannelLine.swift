@@ -16,4 +16,9 @@ package struct ChannelLine: Hashable, Sendable {
     /// Milliseconds since 1970, if the server says so.
     package var time: UInt64? { tags["time"].flatMap(ServerTime.milliseconds) }
     package var label: String? { tags["label"] }
+    /// About what it takes in memory.
+    package var bytes: Int {
+        let strings = text.utf8.count + source.nick.utf8.count + (source.user?.utf8.count ?? 0) + (source.host?.utf8.count ?? 0)
+        return 256 + tags.reduce(strings) { $0 + $1.key.utf8.count + $1.value.utf8.count + 64 }
+    }
 }

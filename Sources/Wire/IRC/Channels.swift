@@ -24,7 +24,7 @@ package struct ChannelState: Hashable, Sendable {
                 continue
             }
             var parameter = ""
-            if features.modesWithParameter.contains(letter) || isSet && features.modesWithParameterWhenSet.contains(letter) {
+            if features.hasParameter(letter, isSet: isSet) {
                 parameter = parameters.popFirst() ?? ""
             }
             if modes.count < IRCLimits.modes || !isSet { modes[letter] = isSet ? parameter : nil }

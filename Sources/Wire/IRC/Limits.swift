@@ -10,9 +10,11 @@ package enum IRCLimits {
     package static let plainLine = 512
     /// So many lines of a batch are held before they are handed on; CHATHISTORY answers are at most a thousand or so.
     package static let batchLines = 1000
+    /// What open batches hold together: a page of history of some hundred lines, each as long as can be, fits.
+    package static let batchBytes = 4 << 20
     /// Capabilities that a server offers. Servers offer some thirty.
     package static let capabilities = 256
-    /// Modes of a channel that are followed: letters of both cases and some more.
+    /// Modes of a channel that are followed, and letters of one kind that a server names: letters of both cases and some more.
     package static let modes = 64
     /// Batches open at once, nested ones included.
     package static let batches = 32

@@ -9,9 +9,10 @@ package struct ServerFeatures: Hashable, Sendable {
     package var network = ""
     /// The most lines that one CHATHISTORY brings; nil where it is not said.
     package var historyLimit: Int?
-    /// Channel modes that always have a parameter (kinds A and B), that have one when set (C), and marks of rank (PREFIX).
-    var modesWithParameter = Set("beIk")
-    var modesWithParameterWhenSet = Set("l")
+    /// Channel modes that always have a parameter (CHANMODES, kinds A and B), that have one when set (C), and marks of rank (PREFIX).
+    private var modesWithParameter = Set("beIk")
+    private var modesWithParameterWhenSet = Set("l")
+    private var ranks = Set("ov")
 
     package init() {}
 
@@ -28,7 +29,7 @@ package struct ServerFeatures: Hashable, Sendable {
             case "NETWORK": network = value
             case "CHATHISTORY", "draft/CHATHISTORY": historyLimit = limited(value, 1...10_000)
             case "CHANMODES": takeModes(value)
-            case "PREFIX": modesWithParameter.formUnion(value.drop { $0 != "(" }.dropFirst().prefix { $0 != ")" })
+            case "PREFIX": ranks = letters(value.drop { $0 != "(" }.dropFirst().prefix { $0 != ")" })
             default: break
             }
         }
@@ -37,10 +38,19 @@ package struct ServerFeatures: Hashable, Sendable {
     private mutating func takeModes(_ value: String) {
         let kinds = value.split(separator: ",", omittingEmptySubsequences: false)
         guard kinds.count >= 3 else { return }
-        modesWithParameter.formUnion(kinds[0])
-        modesWithParameter.formUnion(kinds[1])
-        modesWithParameterWhenSet = Set(kinds[2])
+        modesWithParameter = letters(kinds[0]).union(letters(kinds[1]))
+        modesWithParameterWhenSet = letters(kinds[2])
     }
+
+    private func letters(_ text: Substring) -> Set<Character> { Set(text.prefix(IRCLimits.modes)) }
+
+    /// Whether a change of this mode has a parameter behind it.
+    func hasParameter(_ mode: Character, isSet: Bool) -> Bool {
+        modesWithParameter.contains(mode) || ranks.contains(mode) || isSet && modesWithParameterWhenSet.contains(mode)
+    }
+
+    /// For fuzzing: however often the server says something of itself.
+    var isBounded: Bool { modesWithParameter.count + modesWithParameterWhenSet.count + ranks.count <= 4 * IRCLimits.modes }
 
     private func limited(_ value: String, _ range: ClosedRange<Int>) -> Int? {
         Int(value).map { min(max($0, range.lowerBound), range.upperBound) }

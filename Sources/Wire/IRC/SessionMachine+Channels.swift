@@ -100,18 +100,24 @@ extension SessionMachine {
         message.tags["batch"] = nil
         if let history = historyBatch(reference) {
             guard ["PRIVMSG", "NOTICE", "TAGMSG", "TOPIC"].contains(message.command), let line = line(message) else { return [] }
-            var lines = batches[history]?.lines ?? []
-            batches[history]?.lines = []
-            lines.append(line)
-            // A long one is handed on piece by piece.
-            if lines.count >= IRCLimits.batchLines {
-                return known(batches[history]?.channel ?? "").map { [.history($0.name, lines)] } ?? []
-            }
-            batches[history]?.lines = lines
-            return []
+            batches[history]?.lines.append(line)
+            batches[history]?.bytes += line.bytes
+            let isLong = (batches[history]?.lines.count ?? 0) >= IRCLimits.batchLines
+            // A long one is handed on piece by piece; so is whichever comes next while others fill what all of them may take.
+            return isLong || batchBytes > IRCLimits.batchBytes ? handOn(history) : []
         }
         if message.tags["label"] == nil { message.tags["label"] = label(of: reference) }
         return received(message)
+    }
+
+    /// What all open batches hold.
+    var batchBytes: Int { batches.values.reduce(0) { $0 + $1.bytes } }
+
+    private mutating func handOn(_ reference: String) -> [Action] {
+        guard let batch = batches[reference] else { return [] }
+        batches[reference]?.lines = []
+        batches[reference]?.bytes = 0
+        return known(batch.channel).map { [.history($0.name, batch.lines)] } ?? []
     }
 
     /// The batch of kind `chathistory` that this one is or lies in.

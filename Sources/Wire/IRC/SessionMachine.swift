@@ -101,6 +101,8 @@ package struct SessionMachine: Hashable, Sendable {
         let label: String?
         let parent: String?
         var lines: [ChannelLine] = []
+        /// Of the lines.
+        var bytes = 0
     }
 
     package init(_ identity: Identity) {
@@ -193,7 +195,8 @@ package struct SessionMachine: Hashable, Sendable {
     /// Whether what it holds of the server's words is within the limits: what fuzzing looks at.
     package var isBounded: Bool {
         offered.count <= IRCLimits.capabilities && batches.count <= IRCLimits.batches
-            && batches.values.allSatisfy { $0.lines.count <= IRCLimits.batchLines }
+            && batches.values.allSatisfy { $0.lines.count <= IRCLimits.batchLines } && batchBytes <= IRCLimits.batchBytes
+            && features.isBounded
             && channels.values.allSatisfy { $0.modes.count <= IRCLimits.modes }
     }
 

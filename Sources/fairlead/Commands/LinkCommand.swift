@@ -50,15 +50,27 @@ enum LinkCommand {
             }
             return nil
         case "accept":
-            guard let code = arguments.take() else { return "link accept needs the code of an invite" }
-            request["code"] = code
             if arguments.takesOption("--as") {
                 guard let name = arguments.takeOption("--as") else { return "--as needs a name" }
                 request["name"] = name
             }
+            guard let code = LinkCommand.code(&arguments), !code.isEmpty else { return "link accept needs the code of an invite" }
+            request["code"] = code
             return nil
         default: return "unknown: link \(verb)"
         }
+    }
+
+    /// The word of the command, or a line of the standard input if there is none or `-`: whoever has an account on the machine sees the
+    /// words of commands.
+    private static func code(_ arguments: inout Arguments) -> String? {
+        if let word = arguments.all.first, word == "-" || !word.hasPrefix("-") {
+            _ = arguments.take()
+            if word != "-" { return word }
+        }
+        if Console.isInputTyped { Console.error("The code of the invite: ") }
+        // A code has some hundred letters.
+        return Console.line(atMost: 4096).map { String($0.drop(while: \.isWhitespace).prefix { !$0.isWhitespace }) }
     }
 
     private static func text(_ report: PairedReport) -> String {

@@ -29,7 +29,8 @@ enum RunCommand {
             try await withTaskExecutorPreference(loop) { try await daemon.run() }
         } catch {
             Console.error("fairlead: \(error)\n")
-            return error is ConfigurationError ? .invalidConfiguration : .failed
+            let isSetting = error is ConfigurationError || (error as? StateError)?.isExposed == true
+            return isSetting ? .invalidConfiguration : .failed
         }
         loop.stop()
         return .done

@@ -112,6 +112,58 @@ import WireIRC
         #expect(story.texts == (1...count).map { "line \($0)" })
     }
 
+    /// A server that asks and does not read the answers is not read either, and given up after a while; one that reads them again gets all.
+    @Test(arguments: [true, false])
+    func answersThatNobodyReads(_ readsLater: Bool) {
+        let story = Story()
+        story.runs(seconds: 5)
+        let stream = story.server.stream!
+        let before = story.server.received.count
+        let pings = 100_000
+        story.world.running(story.host) {
+            stream.isDeaf = true
+            for number in 1...pings { stream.arrive([UInt8]("PING :\(number)\r\n".utf8)) }
+        }
+        story.runs(seconds: 20)
+        // Two times 256 KiB of answers at most wait here, and what one read brought: as much has been read.
+        #expect(stream.arrived.count > pings * 12 - 3 * (256 << 10), "\(stream.arrived.count)")
+        #expect(story.disconnections == 0)
+        guard readsLater else {
+            story.runs(seconds: 120)
+            #expect(story.disconnections == 1 && story.server.connects == 2 && story.connections.count == 2)
+            return
+        }
+        story.world.running(story.host) { stream.isDeaf = false }
+        story.runs(seconds: 5)
+        #expect(story.server.received[before...].filter { $0.hasPrefix("PONG ") }.count == pings && story.disconnections == 0)
+    }
+
+    /// Long lines fill what may be held long before their number does: while the engine waits, and while history is read.
+    @Test(arguments: [true, false])
+    func longLinesHaveABound(_ isCatchingUp: Bool) {
+        let story = Story()
+        if isCatchingUp {
+            story.server.answersHistory = false
+            story.runs(seconds: 5)
+            story.server.say("live")
+            story.disconnects { _ in }
+        } else {
+            story.runs(seconds: 5)
+            story.hold(true)
+        }
+        let words = String(repeating: "a", count: 15_000)
+        for number in 1...2000 {
+            story.server.say("\(number) \(words)", after: 1)
+            if number % 100 == 0 { story.runs(seconds: 1) }
+        }
+        if isCatchingUp {
+            #expect(story.server.connects > 2 && story.texts == ["live"])
+        } else {
+            // Twice 8 MiB, being handed over and waiting; the rest is not read.
+            #expect(story.unread > 2000 * 15_000 - (18 << 20), "\(story.unread)")
+        }
+    }
+
     /// What a connection that is gone still had to say, that its channels can be written to, is not told when the engine waits no longer.
     @Test func theEngineIsNotToldOfAConnectionThatIsGone() {
         let story = Story()

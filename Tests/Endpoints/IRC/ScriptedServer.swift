@@ -152,6 +152,9 @@ final class ScriptedStream: ByteStream, @unchecked Sendable {
     private var decoder = LineDecoder()
     private var isClosed = false
     private var signal = Signal()
+    /// It takes nothing of what is written.
+    var isDeaf = false { didSet { writing.set() } }
+    private var writing = Signal()
 
     init(_ handle: @escaping (String) -> Void) { self.handle = handle }
 
@@ -171,6 +174,7 @@ final class ScriptedStream: ByteStream, @unchecked Sendable {
     }
 
     func write(_ bytes: [UInt8]) async throws(StreamError) {
+        while isDeaf && !isClosed { await withUnsafeContinuation { writing.wait($0) } }
         if isClosed { throw .closed }
         for line in decoder.feed(bytes) { handle(String(decoding: line, as: UTF8.self)) }
     }
@@ -178,6 +182,7 @@ final class ScriptedStream: ByteStream, @unchecked Sendable {
     func close() {
         isClosed = true
         signal.set()
+        writing.set()
     }
 }
 

@@ -182,9 +182,9 @@ import Testing
         func say(_ id: String, _ name: String, _ key: String) {
             bench.far(id, name, key)
         }
-        say("u1", "Max Muster", "1")
-        say("u2", "Max Muster", "2")
-        say("u1", "Max Muster", "3")
+        say("u1", "Max_Muster", "1")
+        say("u2", "Max_Muster", "2")
+        say("u1", "Max_Muster", "3")
         say("u1", "Maxi", "4")
         let nicks = anna.heard.map { String($0.prefix { $0 != ":" }) }
         #expect(nicks[0] == "Max_Muster/far" && nicks[2] == nicks[0] && nicks[3] == "Maxi/far")

@@ -10,6 +10,7 @@ import Testing
     @Test(arguments: [
         ("anna", "anna"), ("Jürgen Müller", "Jürgen_Müller"), ("a/b!c@d", "a_b_c_d"), ("  ", "_"), ("-x", "_-x"), ("j.smith", "j_smith"),
         ("山田", "山田"), ("😀 smile 😀", "_smile"), ("#ops", "_ops"), (":x", "_x"), ("a\u{0}\nb", "a_b"), ("e\u{301}", "e\u{301}"),
+        ("bob_", "bob_"), ("_bob__x_", "_bob__x_"), ("bob_!!", "bob_"), ("bob!_", "bob__"),
     ])
     func aNameBecomesANick(name: String, nick: String) {
         #expect(PuppetNames.legal(name, atMost: 40) == nick)
@@ -17,6 +18,19 @@ import Testing
 
     @Test func aLongNameIsCutAtACharacter() {
         #expect(PuppetNames.legal(String(repeating: "ü", count: 40), atMost: 9) == "üüüü")
+    }
+
+    /// Nobody gets another's nick by a name that only becomes it, whoever speaks first: only a name that is a nick as it is has the plain one.
+    @Test(arguments: ["bob_", "bob__", "bob ", "bob!", " bob", "b ob", "b_ob", "bob/libera", "bob~aaaa", "bob/", "bob\u{200B}"])
+    func aNameThatLooksLikeAnothers(_ other: String) {
+        for original in ["bob", "b_ob"] where original != other {
+            var names = PuppetNames()
+            func nick(_ name: String, _ key: UInt64) -> String {
+                names.puppet(event(name, key, .endpoint("libera")), Texts(.en), network: "local").0.nick
+            }
+            let taken = nick(other, 2)
+            #expect(nick(original, 1) == "\(original)/libera" && taken != "\(original)/libera", "\(taken)")
+        }
     }
 
     private func event(_ name: String, _ key: UInt64, _ place: CommittedEvent.Place) -> CommittedEvent {

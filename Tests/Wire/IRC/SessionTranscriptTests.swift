@@ -285,6 +285,31 @@ import WireIRC
         #expect(lines.map(\.text) == ["one", "two"] && lines.map(\.isOwn) == [false, true] && lines.map(\.messageID) == ["m1", "m2"])
     }
 
+    /// All open batches together hold so many bytes; what comes beyond that is handed on at once, and nothing is left out.
+    @Test func openBatchesHoldSoManyBytes() throws {
+        var machine = ready()
+        _ = machine.join("#a", key: nil)
+        _ = receive(&machine, ":fairlead!f@h JOIN #a")
+        let (batches, each) = (30, 50)
+        for batch in 1...batches { _ = receive(&machine, ":s BATCH +\(batch) chathistory #a") }
+        let words = String(repeating: "a", count: 15_000)
+        var handedOn = 0
+        for number in 1...each {
+            for batch in 1...batches {
+                let line = "@batch=\(batch) :anna!a@h PRIVMSG #a :\(number) \(words)"
+                for case .history(_, let lines) in machine.received(try! IRCMessage(line: [UInt8](line.utf8))) { handedOn += lines.count }
+                try #require(machine.isBounded)
+            }
+        }
+        let held = batches * each - handedOn
+        #expect(held * 15_000 <= IRCLimits.batchBytes && held * 16_000 > IRCLimits.batchBytes, "\(held)")
+        for batch in 1...batches {
+            let end = try! IRCMessage(line: [UInt8](":s BATCH -\(batch)".utf8))
+            for case .history(_, let lines) in machine.received(end) { handedOn += lines.count }
+        }
+        #expect(handedOn == batches * each)
+    }
+
     @Test func refusalsFindTheirLine() {
         var machine = ready()
         _ = machine.join("#a", key: nil)
@@ -313,6 +338,21 @@ import WireIRC
         _ = receive(&machine, ":op!o@h MODE #a +ombc-H fairlead *!*@bad")
         #expect(
             machine.channel("#a")?.isModerated == true && machine.channel("#a")?.isPlain == true && machine.channel("#a")?.keptLines == nil)
+    }
+
+    /// A server may say anew which modes there are; the last word counts, and none grows without end.
+    @Test func letters() {
+        var machine = ready()
+        for start in stride(from: 0x4E00, to: 0x9000, by: 200) {
+            let letters = String(String.UnicodeScalarView((start..<start + 200).map { Unicode.Scalar($0)! }))
+            _ = receive(&machine, ":s 005 fairlead CHANMODES=\(letters),\(letters),\(letters) PREFIX=(\(letters))@ :are supported")
+            #expect(machine.isBounded)
+        }
+        _ = receive(&machine, ":s 005 fairlead CHANMODES=b,k,l,n PREFIX=(ov)@+ :are supported")
+        _ = machine.join("#a", key: nil)
+        _ = receive(&machine, ":fairlead!f@h JOIN #a")
+        _ = receive(&machine, ":op!o@h MODE #a +e\u{4E00}lokn 5 fairlead door")
+        #expect(machine.channel("#a")?.modes == ["e": "", "\u{4E00}": "", "l": "5", "o": "fairlead", "k": "door", "n": ""])
     }
 
     /// Whatever a server sends, the machine answers something and holds no more than it may.
