@@ -15,11 +15,13 @@ extension LinkDriver {
             switch item {
             case .introduction(let introduction, _):
                 inStreams.append(try await stream(mapping.model(introduction), in: name))
-            case .record(let stream, let number, let time, let hops, let record):
+            case .record(let stream, let number, let time, let hops, let record, let isLate):
                 guard let local = inStreams[Int(stream) - 1] else { continue }
                 let head = EntryHead(
                     stream: local, number: number, originTime: UnixTime(seconds: time), hops: hops &+ 1, source: source)
                 incoming.passed.entries.append(head, record: bytes[record])
+                // What is acknowledged is how far all of a stream is held; a number below that says nothing new.
+                if isLate { continue }
                 incoming.touched[stream] = number
                 cameIn[head.stream] = (cameIn[head.stream]?.lowerBound ?? number)...number
             case .skip(let stream, let numbers, let reason, let profiles):

@@ -25,9 +25,9 @@ package final class EngineWalk: @unchecked Sendable {  // the driving thread's a
         let cable = SimulatedCable(in: world)
         relays = [
             SimulatedRelay(
-                in: world, kinds: west, number: 1, peer: SimulatedPeer(name: "east", id: SimulatedRelay.id(2), cable: cable, side: 0)),
+                in: world, kinds: west, number: 1, peers: [SimulatedPeer(name: "east", id: SimulatedRelay.id(2), cable: cable, side: 0)]),
             SimulatedRelay(
-                in: world, kinds: east, number: 2, peer: SimulatedPeer(name: "west", id: SimulatedRelay.id(1), cable: cable, side: 1)),
+                in: world, kinds: east, number: 2, peers: [SimulatedPeer(name: "west", id: SimulatedRelay.id(1), cable: cable, side: 1)]),
         ]
         self.cable = cable
         self.restores = restores

@@ -262,8 +262,7 @@ extension Engine {
 
     /// Our name for a peer by its number, or its id.
     private func name(of peer: PeerIndex) -> String {
-        guard peer != .local, Int(peer.rawValue) <= peers.count else { return "a peer" }
-        let id = peers[Int(peer.rawValue) - 1]
+        guard let id = relay(of: peer) else { return "a peer" }
         return organisations[id] ?? id.description
     }
 }

@@ -33,6 +33,10 @@ extension Engine {
         }
         forget(bounce: id)
         try await waitForCommit()
+        if row.code == "unconfirmed" {
+            confirmations += 1
+            for follower in followers.values { follower() }
+        }
         for place in places { wake(place) }
         return .retried(row.count, to: places.map { name(of: $0) })
     }
@@ -69,7 +73,6 @@ extension Engine {
                 places.append(destination)
             }
         }
-        for follower in followers.values { follower() }
         return places.sorted()
     }
 

@@ -58,6 +58,7 @@ package actor Engine: RelayPort {
     var lastBounce: UInt64
     /// Every peer that was ever known, in the order of their numbers.
     var peers: [RelayID] = []
+    package internal(set) var confirmations: UInt64 = 0
     /// Up to where peers have acknowledged their channels.
     var peerCursors: [DestinationID: Position] = [:]
     /// Events of peers whose record could not be read once.

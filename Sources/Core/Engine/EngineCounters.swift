@@ -5,6 +5,9 @@ package struct EngineCounters: Counting, Hashable, Sendable {
     package var accepted: UInt64 = 0
     /// Events and SKIPs that peers passed on.
     package var passedOn: UInt64 = 0
+    /// Events that came after they had been SKIPped; and numbers that were SKIPped and for which nothing more is asked.
+    package var late: UInt64 = 0
+    package var holesGivenUp: UInt64 = 0
     /// Told again by their network or by a peer.
     package var duplicates: UInt64 = 0
     /// Edits, deletions and reactions of something that never was an event here.
@@ -71,6 +74,10 @@ extension EngineCounters {
     package static let fields: [CountField<EngineCounters>] = [
         .init("accepted", \.accepted),
         .init("passed_on", \.passedOn, "fairlead_intake_passed_on_total", "Events and SKIPs that peers passed on."),
+        .init("late", \.late, "fairlead_intake_late_total", "Events that came from a peer after they had been passed over."),
+        .init(
+            "holes_given_up", \.holesGivenUp, "fairlead_intake_holes_given_up_total",
+            "Numbers that peers passed over and that are not asked for any more."),
         .init("duplicates", \.duplicates, "fairlead_intake_duplicates_total", "Events that were told again by their network or by a peer."),
         .init(
             "without_target", \.withoutTarget, "fairlead_intake_without_target_total",

@@ -124,6 +124,18 @@ package struct StreamTable: Hashable, Sendable {
         noteChanged(stream)
     }
 
+    /// Numbers of a stream that are SKIPped and may come after all. Says how many are given up for it.
+    package mutating func open(_ hole: OpenHoles.Hole, in stream: StreamIndex) -> UInt64 {
+        noteChanged(stream)
+        return rows[place(of: stream)].holes.open(hole)
+    }
+
+    /// One of them has come. Says how many are given up for it.
+    package mutating func fill(_ number: UInt64, in stream: StreamIndex) -> UInt64 {
+        noteChanged(stream)
+        return rows[place(of: stream)].holes.fill(number)
+    }
+
     /// The number up to which all of a stream is held or SKIPped.
     package func prefix(of stream: StreamIndex) -> UInt64 { rows[place(of: stream)].prefix }
 

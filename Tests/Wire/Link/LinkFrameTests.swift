@@ -107,8 +107,13 @@ import WireLink
                 default:
                     let record = (0..<Int.random(in: 0...60, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
                     let (time, hops) = (UInt64.random(in: 0...2_000_000_000, using: &random), UInt8.random(in: 0...8, using: &random))
-                    encoder.record(stream: stream, time: time, hops: hops, record[...])
-                    expected.append("record \(stream) \(time) \(hops) \(record)")
+                    let number = UInt64.random(in: 0...9, using: &random)
+                    if number == 0 {
+                        encoder.record(stream: stream, time: time, hops: hops, record[...])
+                    } else {
+                        encoder.late(stream: stream, number: number, time: time, hops: hops, record[...])
+                    }
+                    expected.append("record \(number) \(stream) \(time) \(hops) \(record)")
                 }
             }
             let bytes = encoder.writer.bytes
@@ -116,7 +121,9 @@ import WireLink
             let items = try BatchDecoder.items(bytes.span.bytes, &columns)
             let found = items.map { item in
                 switch item {
-                case .record(let stream, let time, let hops, let record): "record \(stream) \(time) \(hops) \(Array(bytes[record]))"
+                case .record(let stream, let time, let hops, let record): "record 0 \(stream) \(time) \(hops) \(Array(bytes[record]))"
+                case .late(let stream, let number, let time, let hops, let record):
+                    "record \(number) \(stream) \(time) \(hops) \(Array(bytes[record]))"
                 case .skip(let stream, let last, let reason, let profiles): "skip \(stream) \(last) \(reason) \(profiles)"
                 case .introduction(let introduction, let prefix): "introduction \(introduction) \(prefix)"
                 }
