@@ -42,7 +42,9 @@ extension LinkDriver {
             turn += 1
             let outflow = turns[turn % turns.count]
             let isPastDue = !outflow.hasSettledPast && outflow.pastEnd <= end
-            guard outflow.position < end || isPastDue || isLateDue(outflow, confirmations), !stalled.contains(outflow.name) else { continue }
+            guard outflow.position < end || isPastDue || isLateDue(outflow, confirmations), !stalled.contains(outflow.name) else {
+                continue
+            }
             let credit = session.credit(outflow.index)
             if credit.records > 2 && credit.bytes > 0 { return outflow }
         }

@@ -109,11 +109,7 @@ struct PassedStreams {
     /// One of them was passed on.
     mutating func fill(_ place: Int, _ number: UInt64) {
         guard let index = passed[place].holes.firstIndex(where: { $0.contains(number) }) else { return }
-        let hole = passed[place].holes[index]
-        var rest: [ClosedRange<UInt64>] = []
-        if hole.lowerBound < number { rest.append(hole.lowerBound...number - 1) }
-        if number < hole.upperBound { rest.append(number + 1...hole.upperBound) }
-        passed[place].holes.replaceSubrange(index...index, with: rest)
+        passed[place].holes.replaceSubrange(index...index, with: passed[place].holes[index].without(number))
     }
 
     /// The streams of a channel in which the peer lacks what it may get.

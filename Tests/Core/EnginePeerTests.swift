@@ -25,6 +25,17 @@ import Testing
         return passed
     }
 
+    private static func skip(_ stream: StreamIndex, _ numbers: ClosedRange<UInt64>, _ reason: SkipReason) -> PassedOn {
+        var passed = PassedOn()
+        let head = EntryHead(
+            stream: stream, number: numbers.lowerBound, originTime: UnixTime(seconds: 0), hops: 1,
+            content: .skip(through: numbers.upperBound, reason), source: PeerIndex(1))
+        passed.entries.append(head, record: [])
+        return passed
+    }
+
+    private static func text(_ words: String) -> Event { .posted(Post(RichText(words))) }
+
     private static func profile(_ name: String) -> Event {
         .profile(Profile(key: AuthorKey(rawValue: 7), name: name, version: 1, home: Home(rawValue: 7)))
     }
@@ -94,6 +105,45 @@ import Testing
             try await bench.engine.accept(passed, in: channel, from: Self.peer)
         }
         #expect(bench.world.running(bench.host) { bench.engine.assumeIsolated { $0.counters.authorsRefused } } == 5)
+    }
+
+    /// Of a peer's own stream a number that it passed over as from before the join, or as unconfirmed, may come late; one that it says is gone
+    /// is gone. RESUME asks for what is open.
+    @Test func whatWasPassedOverMayComeLate() {
+        let bench = Bench([["a", "peer"]])
+        bench.start()
+        bench.connect("a", 100)
+        let channel = bench.destination("peer")
+        let introduction = Self.introduction(Self.peer)
+        nonisolated(unsafe) var holes: [[ClosedRange<UInt64>]] = []
+        bench.does { bench in
+            // Its number is given when it is introduced to a link.
+            _ = await bench.engine.index(of: Self.peer)
+            let stream = try await bench.engine.introduce(introduction, in: channel, by: Self.peer)
+            func resume(_ peer: RelayID) async throws {
+                let epoch = PeerEpoch(ordinal: 1, bits: 1)
+                holes.append(try await bench.engine.holdings(of: channel, with: peer, whoseEpoch: epoch).flatMap(\.holes))
+            }
+            for passed in [
+                Self.passed(stream, from: 1, Self.profile("x")), Self.skip(stream, 2...3, .beforeJoin),
+                Self.skip(stream, 4...6, .unconfirmed),
+                Self.skip(stream, 7...8, .expired), Self.passed(stream, from: 9, Self.text("nine")),
+            ] { try await bench.engine.accept(passed, in: channel, from: Self.peer) }
+            try await resume(Self.peer)
+            for (number, words) in [(UInt64(5), "five"), (3, "three"), (7, "seven"), (5, "five again")] {
+                try await bench.engine.accept(Self.passed(stream, from: number, Self.text(words)), in: channel, from: Self.peer)
+            }
+            try await resume(Self.peer)
+        }
+        // The one that shut out what was before the join is not asked for it.
+        #expect(holes == [[4...6], [4...4, 6...6]])
+        let texts = bench.delivered("a").compactMap { if case .posted(let post) = $0.delivery.event { post.content.text } else { nil } }
+        #expect(texts.filter { !$0.isEmpty } == ["nine", "five", "three"])
+        let counters = bench.world.running(bench.host) { bench.engine.assumeIsolated { $0.counters } }
+        #expect(counters.late == 2 && counters.duplicates == 2)
+        // Nor does a restart forget what is open.
+        let open = bench.world.running(bench.host) { bench.memory.assumeIsolated { $0.rows } }.state.streams.flatMap(\.holes.holes)
+        #expect(open.map(\.numbers).sorted { $0.lowerBound < $1.lowerBound } == [2...2, 4...4, 6...6])
     }
 
     /// Nor does it hide anything: the owner's own edit is delivered, and what the owner deleted is in no history.

@@ -36,7 +36,8 @@ import Testing
         ]
         var row = JournalSamples.stream(2, prefix: 12)
         row.holes = OpenHoles([
-            .init(numbers: 11...11, saidBy: PeerIndex(1), reason: .unconfirmed), .init(numbers: 3...9, saidBy: PeerIndex(2), reason: .expired),
+            .init(numbers: 11...11, saidBy: PeerIndex(1), reason: .unconfirmed),
+            .init(numbers: 3...9, saidBy: PeerIndex(2), reason: .expired),
         ])
         batch.streams[1] = row
         try await subject.journal.commit(batch)

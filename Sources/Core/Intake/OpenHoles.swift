@@ -42,14 +42,8 @@ package struct OpenHoles: Hashable, Sendable {
     package mutating func fill(_ number: UInt64) -> UInt64 {
         guard let index = holes.firstIndex(where: { $0.numbers.contains(number) }) else { return 0 }
         let hole = holes[index]
-        var rest: [Hole] = []
-        if hole.numbers.lowerBound < number {
-            rest.append(Hole(numbers: hole.numbers.lowerBound...number - 1, saidBy: hole.saidBy, reason: hole.reason))
-        }
-        if hole.numbers.upperBound > number {
-            rest.append(Hole(numbers: number + 1...hole.numbers.upperBound, saidBy: hole.saidBy, reason: hole.reason))
-        }
-        holes.replaceSubrange(index...index, with: rest)
+        let rest = hole.numbers.without(number)
+        holes.replaceSubrange(index...index, with: rest.map { Hole(numbers: $0, saidBy: hole.saidBy, reason: hole.reason) })
         return giveUp()
     }
 
@@ -65,5 +59,15 @@ package struct OpenHoles: Hashable, Sendable {
     /// What to ask a peer for, ascending: all but what that peer has shut out as being from before it shared the channel.
     package func wanted(of peer: PeerIndex) -> [ClosedRange<UInt64>] {
         holes.filter { $0.saidBy != peer || $0.reason != .beforeJoin }.map(\.numbers).sorted { $0.lowerBound < $1.lowerBound }
+    }
+}
+
+extension ClosedRange<UInt64> {
+    /// What is left of a range when one of its numbers has come: none, one or two ranges.
+    package func without(_ number: UInt64) -> [ClosedRange<UInt64>] {
+        var rest: [ClosedRange<UInt64>] = []
+        if lowerBound < number { rest.append(lowerBound...number - 1) }
+        if number < upperBound { rest.append(number + 1...upperBound) }
+        return rest
     }
 }
