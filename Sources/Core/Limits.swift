@@ -37,6 +37,8 @@ package enum CoreLimits {
     /// who spoke after each. Some 10 and 50 MB.
     package static let peerStreams = 65_536
     package static let peerAuthors = 262_144
+    /// Open holes in all streams of one relay in one bridge: some restores with dozens each. Less than a megabyte.
+    package static let peerHoles = 16_384
     /// Between two epochs that are opened at one peer's word: the second time, the third, and from then on. The first of them too between
     /// any two.
     package static let forkPauses = [Interval.seconds(60), .seconds(3600), .seconds(86_400)]

@@ -225,12 +225,7 @@ package actor LinkDriver {
             let holdings = try await port.holdings(of: destination, with: mapping.peer, whoseEpoch: epoch).map(mapping.wire)
             // It may have been taken out meanwhile.
             guard shared(name) == destination else { return }
-            var rest = holdings.suffix(LinkLimits.streams)[...]
-            repeat {
-                let part = rest.prefix(LinkLimits.resumeStreams)
-                rest = rest.dropFirst(part.count)
-                send(Resume(channel: index, hasTransit: false, isPartial: !rest.isEmpty, holdings: Array(part)).frame)
-            } while !rest.isEmpty
+            for resume in Resume.frames(of: holdings.suffix(LinkLimits.streams), channel: index) { send(resume) }
         } catch {
             fail(error)
         }

@@ -107,6 +107,31 @@ import Testing
         #expect(bench.world.running(bench.host) { bench.engine.assumeIsolated { $0.counters.authorsRefused } } == 5)
     }
 
+    /// A peer that passes over every second number keeps no more open than there is room for.
+    @Test func openHolesHaveABound() {
+        let bench = Bench([["a", "peer"]])
+        bench.start()
+        let channel = bench.destination("peer")
+        nonisolated(unsafe) var named = 0
+        bench.does(600_000) { bench in
+            _ = await bench.engine.index(of: Self.peer)
+            for ordinal in 1...UInt32(CoreLimits.peerHoles / OpenHoles.most + 3) {
+                let stream = try await bench.engine.introduce(Self.introduction(Self.peer, ordinal: ordinal), in: channel, by: Self.peer)
+                var passed = PassedOn()
+                for number in UInt64(1)...70 {
+                    passed.entries.append(Self.skip(stream, 2 * number - 1...2 * number - 1, .unconfirmed).entries)
+                    passed.entries.append(Self.skip(stream, 2 * number...2 * number, .expired).entries)
+                }
+                try await bench.engine.accept(passed, in: channel, from: Self.peer)
+            }
+            let epoch = PeerEpoch(ordinal: 1, bits: 1)
+            named = try await bench.engine.holdings(of: channel, with: Self.peer, whoseEpoch: epoch).reduce(0) { $0 + $1.holes.count }
+        }
+        #expect(named == CoreLimits.peerHoles)
+        let givenUp = bench.world.running(bench.host) { bench.engine.assumeIsolated { $0.counters.holesGivenUp } }
+        #expect(givenUp == UInt64(3 * 70 + 6 * 256))
+    }
+
     /// Of a peer's own stream a number that it passed over as from before the join, or as unconfirmed, may come late; one that it says is gone
     /// is gone. RESUME asks for what is open.
     @Test func whatWasPassedOverMayComeLate() {

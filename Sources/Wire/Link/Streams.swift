@@ -119,6 +119,22 @@ package struct Resume: Hashable, Sendable {
         }
     }
 
+    /// As many RESUMEs as it takes to name these streams, each within the limits of a frame.
+    package static func frames(of holdings: ArraySlice<Holding>, channel: UInt64) -> [Frame] {
+        var frames: [Frame] = []
+        var rest = holdings
+        repeat {
+            var size = 0
+            let part = rest.prefix(LinkLimits.resumeStreams).prefix { holding in
+                size += LinkLimits.holding + holding.holes.count * 2 * LinkLimits.varint
+                return size <= LinkLimits.frame / 2
+            }
+            rest = rest.dropFirst(part.count)
+            frames.append(Resume(channel: channel, hasTransit: false, isPartial: !rest.isEmpty, holdings: Array(part)).frame)
+        } while !rest.isEmpty
+        return frames
+    }
+
     package var frame: Frame {
         var writer = ByteWriter()
         writer.varint(channel)

@@ -87,6 +87,31 @@ import WireLink
         #expect(throws: LinkFailure.self) { try decoder.next() }
     }
 
+    /// However many streams and holes are named, no frame is too large.
+    @Test func resumesFitTheirFrames() throws {
+        let introduction = WireIntroduction(
+            owner: .other([UInt8](repeating: 9, count: 32)), bridgeKey: [UInt8](repeating: 4, count: 16), ordinal: 1 << 31, salt: .max,
+            bits: .max)
+        var holes: [ClosedRange<UInt64>] = []
+        for index in 0..<UInt64(LinkLimits.holes) {
+            let number = UInt64(1) << 61 + 2 * index
+            holes.append(number...number)
+        }
+        let full = Resume.Holding(introduction: introduction, prefix: 1 << 62, digest: .max, holes: holes)
+        let small = Resume.Holding(introduction: introduction, prefix: 1, digest: 0, holes: [])
+        for (holding, count) in [(full, 5000), (small, 20_000), (small, 0)] {
+            let frames = Resume.frames(of: [Resume.Holding](repeating: holding, count: count)[...], channel: 7)
+            var named = 0
+            for (index, frame) in frames.enumerated() {
+                #expect(frame.bytes.count <= LinkLimits.frame)
+                let resume = try Resume(body: frame.body)
+                #expect(resume.channel == 7 && resume.isPartial == (index < frames.count - 1))
+                named += resume.holdings.count
+            }
+            #expect(named == count && !frames.isEmpty)
+        }
+    }
+
     @Test func itemsAreReadAsTheyWereWritten() throws {
         var random = SeededGenerator(seed: 11)
         for _ in 0..<200 {
