@@ -62,6 +62,8 @@ package actor LinkDriver {
     /// What the peer has passed on in this session, by stream: it need not be passed back.
     var cameIn: [StreamIndex: ClosedRange<UInt64>] = [:]
     var intake: [Incoming] = []
+    /// Something of the peer's was refused, or could not be journaled: nothing more of the session is.
+    var hasFailedIntake = false
     var intakeSignal = Signal()
     var roomSignal = Signal()
     var consumption = Consumption()
