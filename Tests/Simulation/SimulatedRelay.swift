@@ -168,6 +168,12 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
         return world.running(host) { process.assumeIsolated { $0.engine }?.assumeIsolated { $0.counters } ?? EngineCounters() }
     }
 
+    /// Why nothing is taken in.
+    package var hindrance: Engine.Hindrance? {
+        guard let host, let process else { return nil }
+        return world.running(host) { process.assumeIsolated { $0.engine }?.assumeIsolated { $0.hindrance() } }
+    }
+
     /// How every member of its bridges stands.
     package var standing: [Engine.OutboxStatus] {
         guard let host, let process else { return [] }

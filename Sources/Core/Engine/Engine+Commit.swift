@@ -22,6 +22,9 @@ extension Engine {
             try await tellDurable(closed)
             if !closed.entries.isEmpty { for follower in followers.values { follower() } }
         }
+        hasWrittenAll = true
+        for waiter in commitWaiters { waiter.continuation.resume() }
+        commitWaiters.removeAll()
     }
 
     /// Ends the batch that is being filled and begins the next one.
@@ -63,9 +66,14 @@ extension Engine {
         while true {
             do {
                 try await journal.commit(closed)
-                isFull = false
+                if isFull {
+                    isFull = false
+                    log.notice("the journal can be written again")
+                    tellOfChange()
+                }
                 return
             } catch JournalError.full {
+                if !isFull { log.error("the disk is full; nothing is taken in or sent") }
                 isFull = true
                 counters.full += 1
                 await loop.sleep(until: loop.now + CoreLimits.fullRetry)
@@ -91,8 +99,10 @@ extension Engine {
     func waitForCommit() async throws {
         let number = batch
         commitSignal.set()
-        if failure == nil { await withUnsafeContinuation { commitWaiters.append((number, $0)) } }
+        if failure == nil && !hasWrittenAll { await withUnsafeContinuation { commitWaiters.append((number, $0)) } }
         if let failure { throw failure }
+        // An operator's word that came when everything else had ended.
+        if hasWrittenAll && number > committedBatch { throw EngineEnded() }
     }
 
     /// Returns when there is room for more, in memory and on the disk.
