@@ -114,6 +114,7 @@ package struct OperatorTexts: Hashable, Sendable {
     package func waits(_ reason: String) -> String {
         pick("waiting: \(reason). Ctrl-C gives it up.", "wartet: \(reason). Strg-C gibt es auf.")
     }
+    package var relayEndsNow: String { pick("the relay ends", "das Relay endet") }
     package var relayEnds: String { pick("the relay ends; nothing was said", "das Relay endet; nichts wurde gesagt") }
 
     // MARK: Bounces

@@ -146,6 +146,7 @@ extension Engine {
         guard [.delivered, .perhapsTwice, .asMessage, .found].contains(receipt.outcome),
             let place = outboxes[receipt.destination]?.place
         else { return }
+        outboxes[receipt.destination]?.arrivals.note(at: loop.now)
         let delivery = outboxes[receipt.destination]?.deliveries[receipt.position]
         measures.delivered(
             at: place, receipt.position, accepted: delivery?.isRetried == false ? delivery?.accepted : nil, now: loop.now, time: loop.time)

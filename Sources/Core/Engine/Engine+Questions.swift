@@ -20,6 +20,8 @@ extension Engine {
         package let behind: Int
         /// When the first message that it lacks was accepted; nil if it lacks none.
         package let oldest: UnixTime?
+        /// Parts that arrived in the last minute; nil for a peer and a reader.
+        package let lastMinute: UInt64?
         package let isParked: Bool
         /// Since when its bridge is stopped by an operator.
         package let pausedSince: UnixTime?
@@ -40,7 +42,7 @@ extension Engine {
                 bridge: routing.bridges[member.bridge]?.name ?? "", isPeer: member.settings.isPeer,
                 isReader: member.settings.isReader,
                 isUp: outbox.map { $0.machine.connection == .up }, behind: behind, oldest: oldest,
-                isParked: (outbox?.parkedBefore ?? .zero) > cursor, pausedSince: paused[member.bridge]?.time,
+                lastMinute: outbox?.arrivals.total(at: loop.now), isParked: (outbox?.parkedBefore ?? .zero) > cursor, pausedSince: paused[member.bridge]?.time,
                 deferredUntil: outbox?.machine.isPutOff == true ? outbox?.putOff?.until : nil)
         }
     }

@@ -127,6 +127,8 @@ package actor Engine: RelayPort {
         /// Counts connections, so that an answer to an old one is known.
         var connection = 0
         var retryTimer: TimerID?
+        /// Parts that arrived lately.
+        var arrivals = MinuteCount()
         /// What the server put off last, as long as it has not ended.
         var putOff: PutOff?
         var parkedBefore: Position

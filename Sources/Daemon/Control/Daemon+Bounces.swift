@@ -25,7 +25,11 @@ extension Daemon {
                     try await answer.line(report(row, await engine.name(of: row.destination)))
                 } else {
                     // One that can't be delivered again stands in nobody's way.
-                    do { try await retry(row.id, answer, engine) } catch is ControlRefusal {}
+                    do {
+                        try await retry(row.id, answer, engine)
+                    } catch let refusal as ControlRefusal {
+                        try await answer.line(RetryReport(bounce: row.id, events: 0, channels: [], note: refusal.words))
+                    }
                 }
             }
             guard let last = rows.last, rows.count == 200 else { return }

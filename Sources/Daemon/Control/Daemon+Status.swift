@@ -11,7 +11,7 @@ extension Daemon {
         guard arguments["watch"] != nil else { return }
         var due = loop.now + ControlServer.watching
         while !answer.isGone {
-            if await running.engine.hasEnded { return }
+            if await running.engine.hasEnded { throw ControlRefusal(words: operatorTexts.relayEndsNow, exit: 4) }
             await running.engine.waitForChange()
             if loop.now < due { continue }
             due = loop.now + ControlServer.watching
@@ -76,7 +76,7 @@ extension Daemon {
             state = "up"
         }
         return StatusReport.ChannelReport(
-            name: outbox.name, bridge: outbox.bridge, state: state, behind: outbox.behind, oldest: outbox.oldest?.text, time: time?.text,
+            name: outbox.name, bridge: outbox.bridge, state: state, behind: outbox.behind, oldest: outbox.oldest?.text, lastMinute: outbox.lastMinute, time: time?.text,
             lastError: outbox.isPeer ? nil : report(errors[outbox.endpoint]?.latest(in: outbox.destination)))
     }
 

@@ -59,6 +59,8 @@ package struct StatusReport: Codable, Hashable, Sendable {
         package var state: String
         package var behind: Int
         package var oldest: String?
+        /// Parts that arrived there in the last minute; nil for a link and a reader.
+        package var lastMinute: UInt64?
         /// Of `deferred`: when it is tried again; of `paused`: since when.
         package var time: String?
         /// Of its own, or of its endpoint as a whole.

@@ -39,12 +39,12 @@ enum StatusText {
 
     private static func channels(_ channels: [StatusReport.ChannelReport], _ texts: OperatorTexts) -> String? {
         if channels.isEmpty { return nil }
-        var table = TextTable("CHANNEL", "BRIDGE", "STATE", "BEHIND", "OLDEST", "LAST ERROR")
+        var table = TextTable("CHANNEL", "BRIDGE", "STATE", "BEHIND", "OLDEST", "LAST MINUTE", "LAST ERROR")
         for one in channels {
             let state = one.state == "deferred" ? "deferred until \(one.time ?? "?")" : one.state
             // What its whole endpoint suffers from stands there; here it explains why nothing arrives.
             let words = one.state == "up" || one.lastError == nil ? "" : error(one.lastError, texts)
-            table.add([one.name, one.bridge, state, String(one.behind), one.oldest ?? "-", words])
+            table.add([one.name, one.bridge, state, String(one.behind), one.oldest ?? "-", one.lastMinute.map(String.init) ?? "", words])
         }
         return table.text
     }
