@@ -78,6 +78,23 @@ package struct OperatorTexts: Hashable, Sendable {
     package var beingSent: String { pick("the server has not answered yet", "der Server hat noch nicht geantwortet") }
     package var readThere: String { pick("people there read the journal", "dort wird das Journal gelesen") }
 
+    // MARK: How a delivery ended
+
+    package var superseded: String { pick("edited or deleted before its turn", "vorher bearbeitet oder gelöscht") }
+    package var withoutTarget: String { pick("what it refers to is not shown there", "worauf es sich bezieht, steht dort nicht") }
+    package var asMessage: String {
+        pick("as a message of its own: what it edits is not shown there", "als eigene Nachricht: was es bearbeitet, steht dort nicht")
+    }
+    package var uncertain: String {
+        pick("nobody knows whether it arrived; not sent again", "niemand weiß, ob es ankam; nicht erneut gesendet")
+    }
+    package var perhapsTwice: String {
+        pick("sent again, as nobody knew whether it had arrived", "erneut gesendet, da niemand wusste, ob es ankam")
+    }
+    package var notExpressible: String { pick("that network can't express it", "dieses Netz kann es nicht ausdrücken") }
+    package var found: String { pick("found there by its mark", "dort an seiner Marke gefunden") }
+    package var hidden: String { pick("deleted in this channel alone", "nur in diesem Kanal gelöscht") }
+
     // MARK: Links
 
     package func linkDown(_ error: String?) -> String {

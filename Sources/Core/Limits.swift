@@ -72,6 +72,8 @@ package enum CoreLimits {
     package static let orphans = 10_000
     /// A full disk is tried again after so long.
     package static let fullRetry = Interval.seconds(1)
+    /// A relay that stops tries so often before it gives up: what is not written then was not told to be.
+    package static let fullAtTheEnd = 3
     /// How much room the disk has is looked at once in so long at most, while events come or wait; otherwise once in `upkeep`.
     package static let look = Interval.seconds(1)
     /// Intake goes on when the reserve is free and this part of it more, so that it does not stop and go at the border: a twentieth.

@@ -73,6 +73,20 @@ import Testing
         #expect(box.isOver)
     }
 
+    /// Nor does a disk that is full: what could not be written was not told to be accepted.
+    @Test func aFullDiskDoesNotHoldUpTheEnd() {
+        let bench = Bench([["a", "b"]])
+        bench.start()
+        let memory = bench.memory!
+        bench.does { _ in await memory.setFull(true) }
+        bench.post("a", "1", "never accepted")
+        bench.run(milliseconds: 20_000)
+        #expect(bench.answers.isEmpty && bench.world.failures.isEmpty)
+        bench.does { await $0.engine.prepareToEnd() }
+        bench.run(milliseconds: 3000)
+        #expect(bench.answers.isEmpty && Set(bench.world.failures) == ["\(JournalError.full)"])
+    }
+
     @Test func noRoomOnTheDisk() {
         let relay = relay(.marks, .marks)
         relay.gauge.now = DiskRoom(free: 0, size: 100_000_000_000)

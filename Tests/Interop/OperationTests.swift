@@ -45,7 +45,8 @@ import Testing
         let wrongChannel = Command(relay, "trace", "--native", "insp:#c", native).end()
         #expect(wrongChannel.exit == 2 && wrongChannel.errors.hasPrefix("fairlead: no bridge has a channel insp:#c; there are insp:#b\n"))
         let wrongEndpoint = Command(relay, "trace", "--native", "ins:#b", native).end()
-        #expect(wrongEndpoint.exit == 2 && wrongEndpoint.errors.hasPrefix("fairlead: there is no endpoint ins; channels are insp:#b, ng:#a\n"))
+        #expect(
+            wrongEndpoint.exit == 2 && wrongEndpoint.errors.hasPrefix("fairlead: there is no endpoint ins; channels are insp:#b, ng:#a\n"))
         let wrongID = Command(relay, "trace", "--native", "insp:#b", "nobody").end()
         #expect(wrongID.exit == 1 && wrongID.errors == "fairlead: insp:#b knows nothing under nobody\n", "\(wrongID)")
         #expect(relay.command("trace", "aaaaaaaaaaaaa.1").exit == 1)

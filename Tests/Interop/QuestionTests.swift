@@ -48,7 +48,8 @@ import Testing
         let lena = IRCProbe(port, "listener", "lena", capabilities: "message-tags echo-message", join: ["#lobby"])
 
         lena.say("is anybody there?", in: "#lobby")
-        #expect(lena.sees("is anybody there?", in: "#lobby") && bob.sees("<l\u{2060}ena (west)> is anybody there?", in: "#b"), "\(pair.logs)")
+        #expect(
+            lena.sees("is anybody there?", in: "#lobby") && bob.sees("<l\u{2060}ena (west)> is anybody there?", in: "#b"), "\(pair.logs)")
         // What her client shows as the line's id leads to the event, by itself and with its channel.
         let id = messageID(lena.lines.last { $0.contains("is anybody there?") } ?? "")
         #expect(west.command("trace", "--native", "local:#lobby", id).output.contains("event \(id), posted by lena in bridge ops"), "\(id)")
@@ -120,7 +121,9 @@ import Testing
         let list = ask(relay, ["bounces", "list"]) { $0.contains("irc-404") }
         #expect(row(list, "1").contains("insp:#b 1 irc-404"), "\(list)")
         let shown = relay.command("bounces", "show", "1").output
-        #expect(shown.contains("\(event), posted by operator from here, said 20") && shown.contains(": Nobody wants to read notices"), "\(shown)")
+        #expect(
+            shown.contains("\(event), posted by operator from here, said 20") && shown.contains(": Nobody wants to read notices"),
+            "\(shown)")
         #expect(shown.contains(" […]\n") && !shown.contains(text), "\(shown)")
         let trace = relay.command("trace", event).output
         #expect(row(trace, "insp:#b").contains("bounced") && row(trace, "insp:#b").contains("bounce 1, irc-404: "), "\(trace)")
@@ -156,7 +159,8 @@ import Testing
         #expect(status.contains(words) && row(status, "far").contains("far down"), "\(status)")
         // Given up by Ctrl-C: it is not said afterwards.
         let givenUp = Command(relay, "say", "ops", "never mind")
-        #expect(givenUp.says(words) && givenUp.said.contains(language == "de" ? "Strg-C gibt es auf" : "Ctrl-C gives it up"), "\(givenUp.said)")
+        #expect(
+            givenUp.says(words) && givenUp.said.contains(language == "de" ? "Strg-C gibt es auf" : "Ctrl-C gives it up"), "\(givenUp.said)")
         givenUp.signal(SIGINT)
         _ = givenUp.end()
         #expect(relay.waitForLog("what an operator says is given up: nobody waits for it bridge=ops"), "\(relay.log)")
@@ -186,7 +190,8 @@ import Testing
 
     /// `--watch` says it again and again, and does not keep the relay from ending.
     @Test func statusAgainAndAgain() {
-        let relay = RelayUnderTest("[endpoint.local]\nkind = \"irc-listener\"\nlisten = \"127.0.0.1:0\"\n" + bridge("ops", "local:#a", "local:#b"))
+        let relay = RelayUnderTest(
+            "[endpoint.local]\nkind = \"irc-listener\"\nlisten = \"127.0.0.1:0\"\n" + bridge("ops", "local:#a", "local:#b"))
         #expect(relay.waitForLog("ready"))
         let watch = Command(relay, "status", "--watch", "--json")
         for _ in 0..<2 { #expect(watch.line()?.hasPrefix("{\"channels\":[") == true) }

@@ -141,7 +141,8 @@ private let listener = """
         #expect(relay.waitForLog("what an operator says waits bridge=ops for=reserve"), "\(relay.log)")
         #expect(relay.stop() == 0)
         let given = waiting.end()
-        #expect(given.exit == 5 && given.errors.contains("the disk is nearly full; nothing is taken in") && given.output.isEmpty, "\(given)")
+        #expect(
+            given.exit == 5 && given.errors.contains("the disk is nearly full; nothing is taken in") && given.output.isEmpty, "\(given)")
         #expect(given.errors.hasSuffix("fairlead: the relay ends; nothing was said\n"))
         relay.configure(listener + "\n[limits]\nreserve = \"10MB\"")
         relay.clearLog()

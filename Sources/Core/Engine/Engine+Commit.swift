@@ -61,24 +61,33 @@ extension Engine {
         return row
     }
 
-    /// A full disk is tried again with the same batch; anything else ends the process, as nobody knows what is on the disk.
+    /// A full disk is tried again with the same batch; anything else ends the process, as nobody knows what is on the disk. When the relay stops
+    /// it is not tried for ever: nobody was told that the batch was accepted, and what was sent is asked for at the next start.
     private func write(_ closed: JournalBatch) async throws {
-        while true {
-            do {
-                try await journal.commit(closed)
-                if isFull {
-                    isFull = false
-                    log.notice("the journal can be written again")
-                    tellOfChange()
-                }
-                return
-            } catch JournalError.full {
-                if !isFull { log.error("the disk is full; nothing is taken in or sent") }
-                isFull = true
-                counters.full += 1
-                await loop.sleep(until: loop.now + CoreLimits.fullRetry)
-            }
+        var triesAtTheEnd = 0
+        while try await !hasRoom(for: closed) {
+            if isStopping || isEnding { triesAtTheEnd += 1 }
+            if triesAtTheEnd == CoreLimits.fullAtTheEnd { throw JournalError.full }
+            await loop.sleep(until: loop.now + CoreLimits.fullRetry)
         }
+    }
+
+    /// Tries to write a batch. False: the disk is full, and nothing was written.
+    private func hasRoom(for closed: JournalBatch) async throws -> Bool {
+        do {
+            try await journal.commit(closed)
+        } catch JournalError.full {
+            if !isFull { log.error("the disk is full; nothing is taken in or sent") }
+            isFull = true
+            counters.full += 1
+            return false
+        }
+        if isFull {
+            isFull = false
+            log.notice("the journal can be written again")
+            tellOfChange()
+        }
+        return true
     }
 
     /// Whoever waited for the batch goes on, and parts whose claims it held are sent.

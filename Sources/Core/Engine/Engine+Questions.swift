@@ -42,7 +42,8 @@ extension Engine {
                 bridge: routing.bridges[member.bridge]?.name ?? "", isPeer: member.settings.isPeer,
                 isReader: member.settings.isReader,
                 isUp: outbox.map { $0.machine.connection == .up }, behind: behind, oldest: oldest,
-                lastMinute: outbox?.arrivals.total(at: loop.now), isParked: (outbox?.parkedBefore ?? .zero) > cursor, pausedSince: paused[member.bridge]?.time,
+                lastMinute: outbox?.arrivals.total(at: loop.now), isParked: (outbox?.parkedBefore ?? .zero) > cursor,
+                pausedSince: paused[member.bridge]?.time,
                 deferredUntil: outbox?.machine.isPutOff == true ? outbox?.putOff?.until : nil)
         }
     }

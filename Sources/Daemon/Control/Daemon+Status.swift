@@ -76,7 +76,8 @@ extension Daemon {
             state = "up"
         }
         return StatusReport.ChannelReport(
-            name: outbox.name, bridge: outbox.bridge, state: state, behind: outbox.behind, oldest: outbox.oldest?.text, lastMinute: outbox.lastMinute, time: time?.text,
+            name: outbox.name, bridge: outbox.bridge, state: state, behind: outbox.behind, oldest: outbox.oldest?.text,
+            lastMinute: outbox.lastMinute, time: time?.text,
             lastError: outbox.isPeer ? nil : report(errors[outbox.endpoint]?.latest(in: outbox.destination)))
     }
 

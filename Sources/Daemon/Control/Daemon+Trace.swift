@@ -20,7 +20,7 @@ extension Daemon {
             deliveries: story.deliveries.map { step in
                 TraceReport.Delivery(
                     channel: step.destination, part: step.part, outcome: "\(step.outcome)", time: step.time.text, native: step.nativeID,
-                    bounce: step.bounce?.number, reason: step.bounce?.reason.code, text: step.bounce?.reason.text)
+                    bounce: step.bounce?.number, reason: step.bounce?.reason.code, text: step.bounce?.reason.text ?? text(step.outcome))
             },
             waiting: story.pending.map { one in
                 TraceReport.Waiting(
@@ -86,6 +86,24 @@ extension Daemon {
         case .paused: return one.time.map(texts.paused)
         case .source: return nil
         case .waits, .notAwaited: return one.why.map { text($0, words(one.lastError)) }
+        }
+    }
+
+    /// Of an outcome whose word does not say it all.
+    private func text(_ outcome: Outcome) -> String? {
+        let texts = operatorTexts
+        switch outcome {
+        case .origin, .delivered, .bounced: return nil
+        case .superseded: return texts.superseded
+        case .withoutTarget: return texts.withoutTarget
+        case .asMessage: return texts.asMessage
+        case .parked: return texts.parked
+        case .uncertain: return texts.uncertain
+        case .notExpressible: return texts.notExpressible
+        case .found: return texts.found
+        case .hidden: return texts.hidden
+        case .unconfirmed: return texts.unconfirmed
+        case .perhapsTwice: return texts.perhapsTwice
         }
     }
 

@@ -26,9 +26,10 @@ package struct TraceReport: Codable, Hashable, Sendable {
         package var outcome: String
         package var time: String
         package var native: String?
-        /// Of what bounced: the number of its entry, and code and words of that.
+        /// Of what bounced: the number of its entry, and the code of that.
         package var bounce: UInt64?
         package var reason: String?
+        /// The words of that entry; of other outcomes what they mean.
         package var text: String?
     }
 

@@ -41,7 +41,8 @@ enum StatusText {
         if channels.isEmpty { return nil }
         var table = TextTable("CHANNEL", "BRIDGE", "STATE", "BEHIND", "OLDEST", "LAST MINUTE", "LAST ERROR")
         for one in channels {
-            let state = one.state == "deferred" ? "deferred until \(one.time ?? "?")" : one.state
+            let time = one.time ?? "?"
+            let state = one.state == "deferred" ? "deferred until \(time)" : one.state == "paused" ? "paused since \(time)" : one.state
             // What its whole endpoint suffers from stands there; here it explains why nothing arrives.
             let words = one.state == "up" || one.lastError == nil ? "" : error(one.lastError, texts)
             table.add([one.name, one.bridge, state, String(one.behind), one.oldest ?? "-", one.lastMinute.map(String.init) ?? "", words])

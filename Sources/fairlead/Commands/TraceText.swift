@@ -22,7 +22,7 @@ enum TraceText {
         if deliveries.isEmpty { return nil }
         var table = TextTable("CHANNEL", "PART", "OUTCOME", "TIME", "ID THERE", "WHY")
         for one in deliveries {
-            let why = one.bounce.map { "bounce \($0), \(one.reason ?? ""): \(one.text ?? "")" } ?? ""
+            let why = one.bounce.map { "bounce \($0), \(one.reason ?? ""): \(one.text ?? "")" } ?? one.text ?? ""
             table.add([one.channel, String(one.part), one.outcome, one.time, one.native ?? "-", why])
         }
         return table.text
