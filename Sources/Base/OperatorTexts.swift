@@ -21,6 +21,12 @@ package struct OperatorTexts: Hashable, Sendable {
     /// An error with its age.
     package func error(_ words: String, _ age: Int64) -> String { "\(words) (\(ago(age)))" }
 
+    /// A reason, and what went wrong last there.
+    package func after(_ reason: String, lastError: String?) -> String {
+        guard let lastError else { return reason }
+        return pick("\(reason); last error: \(lastError)", "\(reason); letzter Fehler: \(lastError)")
+    }
+
     /// `12 s`, `5 min`, `3 h`, `12 d`
     private static func length(_ seconds: Int64) -> String {
         switch seconds {

@@ -143,6 +143,24 @@ extension RelayProcess {
         }
     }
 
+    /// What became of an event, as `fairlead trace` asks it.
+    package func tell(of event: EventID, to body: @escaping @Sendable (Story?) -> Void) {
+        Task {
+            await withTaskExecutorPreference(self.host) {
+                var links: [String: LinkStanding] = [:]
+                if let peer = self.peer {
+                    await self.engine?.name([peer.id: peer.name])
+                    links[peer.name] = await self.driver?.standing ?? LinkStanding(isUp: false)
+                }
+                do {
+                    body(try await self.engine?.story(of: event, links: links))
+                } catch {
+                    self.world.failures.append("story: \(error)")
+                }
+            }
+        }
+    }
+
     private func channels(with peer: SimulatedPeer, _ engine: Engine) async -> [String: DestinationID] {
         var channels: [String: DestinationID] = [:]
         for served in await engine.channels(of: peer.name) { channels[served.settings.channel] = served.destination }

@@ -132,20 +132,34 @@ extension Engine {
         if machine.connection == .down || endpoint == nil {
             return Story.Pending(destination: name, state: .down, lastError: lastError)
         }
-        if let pause, !isUnderWay { return Story.Pending(destination: name, state: .paused, time: pause.time) }
-        if machine.connection == .reconciling { return Story.Pending(destination: name, state: isUnderWay ? .asking : .waits) }
-        if machine.isPutOff, let putOff = outbox.putOff {
+        var pending = Story.Pending(destination: name, state: .waits)
+        pending.lastError = lastError
+        if let pause, !isUnderWay {
+            pending.state = .paused
+            pending.time = pause.time
+        } else if machine.connection == .reconciling {
+            if isUnderWay { pending.state = .asking } else { pending.why = .behind(max(0, entry.position - machine.cursor)) }
+        } else if machine.isPutOff, let putOff = outbox.putOff {
             if putOff.position == entry.position {
-                return Story.Pending(
-                    destination: name, state: .deferred, time: putOff.until, reason: putOff.reason, attempts: putOff.attempts)
+                pending.state = .deferred
+                pending.time = putOff.until
+                pending.reason = putOff.reason
+                pending.attempts = putOff.attempts
+            } else {
+                pending.why = .behindDeferred(putOff.until)
             }
-            return Story.Pending(destination: name, state: .waits, why: .behindDeferred(putOff.until))
+        } else if isFull {
+            pending.why = .noRoom
+        } else if isUnderWay {
+            pending.state = .sending
+        } else if isRetried {
+            pending.why = .retried
+        } else if entry.position < outbox.parkedBefore {
+            pending.why = .parked
+        } else {
+            pending.why = .behind(max(0, entry.position - machine.cursor))
         }
-        if isFull { return Story.Pending(destination: name, state: .waits, why: .noRoom) }
-        if isUnderWay { return Story.Pending(destination: name, state: .sending) }
-        if isRetried { return Story.Pending(destination: name, state: .waits, why: .retried) }
-        if entry.position < outbox.parkedBefore { return Story.Pending(destination: name, state: .waits, why: .parked) }
-        return Story.Pending(destination: name, state: .waits, why: .behind(max(0, entry.position - machine.cursor)))
+        return pending
     }
 
     // MARK: Peers

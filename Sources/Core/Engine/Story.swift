@@ -56,7 +56,7 @@ package struct Story: Hashable, Sendable {
         }
 
         package let destination: String
-        package let state: State
+        package var state: State
         package var why: Why?
         /// Of `deferred` when it is tried again, of `paused` since when.
         package var time: UnixTime?

@@ -71,10 +71,11 @@ extension Daemon {
         case .down: return texts.unreachable(words(one.lastError))
         case .deferred: return texts.deferred(one.reason ?? "", one.attempts)
         case .paused: return one.time.map(texts.paused)
-        case .sending: return texts.beingSent
-        case .asking: return texts.lookedFor
+        case .sending: return texts.after(texts.beingSent, lastError: words(one.lastError))
+        case .asking: return texts.after(texts.lookedFor, lastError: words(one.lastError))
         case .reader: return texts.readThere
-        case .waits, .notForIt: return one.why.map { text($0, nil) }
+        case .waits: return one.why.map { texts.after(text($0, nil), lastError: words(one.lastError)) }
+        case .notForIt: return one.why.map { text($0, nil) }
         }
     }
 
