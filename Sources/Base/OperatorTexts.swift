@@ -54,7 +54,7 @@ package struct OperatorTexts: Hashable, Sendable {
     }
     package var noRoom: String { pick("the disk of the journal is full", "die Platte des Journals ist voll") }
     package var parked: String {
-        pick("the channel held back too much; it will be given up", "der Kanal hat zu viel zurückgehalten; es wird aufgegeben")
+        pick("the channel held back too much; it is given up", "der Kanal hat zu viel zurückgehalten; es wird aufgegeben")
     }
     package var retried: String { pick("an operator had it delivered again", "auf Anweisung des Betreibers erneut zuzustellen") }
     package var takesInOnly: String { pick("this member only takes in", "dieses Mitglied nimmt nur auf") }
@@ -67,8 +67,8 @@ package struct OperatorTexts: Hashable, Sendable {
             "eine Gegenstelle gab es nach einer Wiederherstellung zurück, und in seinem Netz wurde es nicht wiedergefunden")
     }
     package func unreachable(_ error: String?) -> String {
-        guard let error else { return pick("no connection yet", "noch keine Verbindung") }
-        return pick("no connection: \(error)", "keine Verbindung: \(error)")
+        guard let error else { return pick("it can't be written to yet", "es kann noch nichts geschrieben werden") }
+        return pick("it can't be written to: \(error)", "es kann nichts geschrieben werden: \(error)")
     }
     package func paused(_ time: UnixTime) -> String {
         pick("the bridge is paused since \(time.text)", "die Brücke ist seit \(time.text) angehalten")

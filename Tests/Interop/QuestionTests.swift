@@ -73,7 +73,7 @@ import Testing
         #expect(lena.sees("is it still there?", in: "#lobby"))
         let second = messageID(lena.lines.last { $0.contains("is it still there?") } ?? "")
         let waiting = ask(east, ["trace", second]) { $0.contains("endpoint down") }
-        #expect(row(waiting, "irc:#b").hasPrefix("irc:#b endpoint down no connection: 127.0.0.1:\(insp.port): "), "\(waiting)")
+        #expect(row(waiting, "irc:#b").hasPrefix("irc:#b endpoint down it can't be written to: 127.0.0.1:\(insp.port): "), "\(waiting)")
 
         // The other relay goes away.
         #expect(east.stop() == 0)
@@ -133,6 +133,31 @@ import Testing
         #expect(relay.command("bounces", "retry", "--all").output == "bounce 1, events: 1, to insp:#b\n")
         #expect(bob.wait(seconds: 10) { $0.contains { $0.contains("Nobody wants to read") } }, "\(relay.log)")
         #expect(relay.command("bounces", "retry", "--all").output == "nothing to deliver again\n")
+        #expect(relay.stop() == 0)
+    }
+
+    /// One channel of an endpoint that is up can't be joined: whose fault that is stands at the channel.
+    @Test func aChannelThatCannotBeJoined() {
+        let anna = IRCProbe(ng, "anna", join: ["#a"])
+        let bob = IRCProbe(insp, "bob", join: ["#b"])
+        bob.send("MODE #b +k secret")
+        #expect(bob.hasBeenHeard())
+        let relay = RelayUnderTest(
+            endpoint("ng", ng.port) + endpoint("insp", insp.port) + bridge("ops", "ng:#a", "insp:#b", "insp:#c"))
+        #expect(relay.waitForLog("connected to a channel", times: 2) && relay.waitForLog("can't join a channel"), "\(relay.log)")
+        anna.say("hello", in: "#a")
+        let status = ask(relay, ["status"]) { row($0, "insp:#b").contains(" 2 ") }
+        #expect(row(status, "insp").hasPrefix("insp irc partly up can't join: 475 "), "\(status)")
+        #expect(row(status, "insp:#b").contains(" down ") && row(status, "insp:#b").contains(" can't join: 475 "), "\(status)")
+        #expect(row(status, "insp:#c").hasPrefix("insp:#c ops up 0 - 1"), "\(status)")
+        // ngIRCd has no ids: the event is found by where it went.
+        let carol = IRCProbe(insp, "carol", capabilities: "message-tags", join: ["#c"])
+        anna.say("hello again", in: "#a")
+        #expect(carol.sees("<a\u{2060}nna> hello again", in: "#c"))
+        let id = messageID(carol.lines.last { $0.contains("hello again") } ?? "")
+        let told = relay.command("trace", "--native", "insp:#c", id).output
+        #expect(told.contains("born here, came by ng:#a"), "\(told)")
+        #expect(row(told, "insp:#b").hasPrefix("insp:#b endpoint down it can't be written to: can't join: 475 "), "\(told)")
         #expect(relay.stop() == 0)
     }
 
