@@ -137,6 +137,11 @@ package struct OperatorTexts: Hashable, Sendable {
     package func waits(_ reason: String) -> String {
         pick("waiting: \(reason). Ctrl-C gives it up.", "wartet: \(reason). Strg-C gibt es auf.")
     }
+    package var saidWhenThereIsRoom: String {
+        pick(
+            "the disk of the journal is full; it is said when there is room",
+            "die Platte des Journals ist voll; es wird gesagt, wenn Platz ist")
+    }
     package var relayEndsNow: String { pick("the relay ends", "das Relay endet") }
     package var relayEnds: String { pick("the relay ends; nothing was said", "das Relay endet; nichts wurde gesagt") }
 

@@ -21,7 +21,8 @@ import Testing
             \.hidden, { $0.linkDown(nil) }, { $0.linkDown("words") }, \.revoked, \.notShared, \.beforeSharing, \.thirdRelay, \.notFlowing,
             \.notAcknowledged, { $0.acknowledged(nil) }, { $0.acknowledged(UnixTime(seconds: 0)) }, { $0.awaited(["a", "b"]) },
             \.belowReserve,
-            { $0.waits("reason") }, \.relayEnds, \.relayEndsNow, { $0.noBounce(3) }, \.confirmedNowhere, { $0.noMember("a:b", []) },
+            { $0.waits("reason") }, \.saidWhenThereIsRoom, \.relayEnds, \.relayEndsNow, { $0.noBounce(3) }, \.confirmedNowhere,
+            { $0.noMember("a:b", []) },
             { $0.noEndpoint("a", ["b:c"]) }, { $0.linkHasNoNames("a:b") }, { $0.unknownThere("a", "b") }, { $0.noStream("a.1") },
             { $0.noNumber("a.1", 0) },
         ]

@@ -73,6 +73,20 @@ import Testing
         #expect(box.isOver)
     }
 
+    /// These words are the first to find the disk full.
+    @Test func aDiskThatTurnsOutToBeFull() {
+        let bench = Bench([["a", "b"]])
+        bench.start()
+        let (memory, box) = (bench.memory!, Box())
+        bench.does { _ in await memory.setFull(true) }
+        bench.does(0) { box.answer = try await $0.engine.say("words", in: "bridge0") { box.isOver = true } }
+        bench.run(milliseconds: 3000)
+        #expect(box.isOver && box.answer == nil && say(bench) == .waits(.full))
+        bench.does { _ in await memory.setFull(false) }
+        guard case .said? = box.answer else { Issue.record("\(box.answer as Any)"); return }
+        #expect(bench.world.running(bench.host) { bench.engine.assumeIsolated { $0.counters } }.accepted == 1)
+    }
+
     /// Nor does a disk that is full: what could not be written was not told to be accepted.
     @Test func aFullDiskDoesNotHoldUpTheEnd() {
         let bench = Bench([["a", "b"]])

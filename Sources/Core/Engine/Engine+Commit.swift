@@ -97,6 +97,7 @@ extension Engine {
         for waiter in waiting {
             if waiter.batch <= committedBatch { waiter.continuation.resume() } else { commitWaiters.append(waiter) }
         }
+        tellOfChange()
         for destination in Set(closed.claims.map(\.destination)).sorted() {
             outboxes[destination]?.machine.committed(batch: committedBatch)
             await send(to: destination)

@@ -23,8 +23,9 @@ extension Engine {
         case full
     }
 
-    /// Says something, unless nothing is taken in now. Whoever is told to wait asks again after `waitForChange`.
-    package func say(_ text: String, in name: String) async throws -> SayAnswer {
+    /// Says something, unless nothing is taken in now. Whoever is told to wait asks again after `waitForChange`. `stalled` is called when the
+    /// disk is found full only by these words: they have their number, and are said when there is room.
+    package func say(_ text: String, in name: String, stalled: @Sendable () async throws -> Void = {}) async throws -> SayAnswer {
         guard let bridge = routing.bridge(named: name) else { return .noBridge }
         if let failure { throw failure }
         if hasEnded { return .ending }
@@ -44,7 +45,17 @@ extension Engine {
         measures.accepted(1, from: "")
         add(born, to: bridge.index)
         for other in routing.destinations(of: bridge.index) { try await fill(other, mayAskJournal: false) }
-        try await waitForCommit()
+        let number = batch
+        commitSignal.set()
+        var isTold = false
+        while committedBatch < number && !hasEnded {
+            if isFull && !isTold {
+                isTold = true
+                try await stalled()
+            }
+            await waitForChange()
+        }
+        if committedBatch < number { try await waitForCommit() }
         return .said(id)
     }
 

@@ -14,7 +14,8 @@ extension Daemon {
         }
         var known: Engine.Hindrance?
         while true {
-            switch try await engine.say(text, in: bridge) {
+            let stalled = WaitingReport(waitsFor: "full", peers: [], text: operatorTexts.saidWhenThereIsRoom)
+            switch try await engine.say(text, in: bridge, stalled: { try await answer.line(stalled) }) {
             case .said(let id):
                 if known != nil { log.notice("what an operator says waits no more", ["bridge": bridge, "event": id.description]) }
                 let note = await engine.isPaused(bridge: bridge) ? operatorTexts.pausedNow(bridge) : nil
