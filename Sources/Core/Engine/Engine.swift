@@ -60,9 +60,8 @@ package actor Engine: RelayPort {
     var lastBounce: UInt64
     /// Every peer that was ever known, in the order of their numbers.
     var peers: [RelayID] = []
-    /// Up to where peers have acknowledged their channels, and when they came there.
+    /// Up to where peers have acknowledged their channels.
     var peerCursors: [DestinationID: Position] = [:]
-    var acknowledgements: [DestinationID: CursorTimes] = [:]
     /// Events of peers whose record could not be read once.
     var unreadable: Set<EventID> = []
     /// When a peer last spoke of events of the running epoch that were never numbered here.
@@ -83,6 +82,8 @@ package actor Engine: RelayPort {
     var notAwaited: Set<String> = []
     /// Whether the log was told that peers are awaited, and not yet that they are no more.
     var isAwaiting = false
+    /// When peers came to where `peerCursors` are, by channel.
+    var acknowledgements: [DestinationID: CursorTimes] = [:]
     /// Whoever wants to say something and can't yet.
     var changeWaiters: [UnsafeContinuation<Void, Never>] = []
     /// Peers without a session, by our names for them, and since when.
