@@ -41,10 +41,12 @@ enum CommandLineProgram {
             summary: "pair with another relay (accept without CODE reads it from the input), see what is shared, end it",
             run: LinkCommand.run),
         Command(
-            name: "status", usage: "[--json]", summary: "endpoints, links, channels: what is up, what is behind", run: StatusCommand.run),
+            name: "status", usage: "[--json] [--watch]",
+            summary: "endpoints, links, channels: what is up, what is behind, what went wrong last; --watch says it again and again",
+            run: StatusCommand.run),
         Command(
             name: "trace", usage: "EVENT | --native CHANNEL ID [--json]",
-            summary: "one event's story: when journaled, where it went, how it ended",
+            summary: "one event's story: when said and journaled, where it went, how it ended or what it waits for; CHANNEL as in `join`",
             run: TraceCommand.run),
         Command(
             name: "tail", usage: "[--bridge NAME] [--json]", summary: "events as they pass, until Ctrl-C", run: TailCommand.run),

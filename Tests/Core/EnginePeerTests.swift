@@ -3,6 +3,7 @@ import Core
 import Model
 import Simulation
 import Store
+import Support
 import Testing
 
 /// What the engine takes from peers, and what it refuses: the parts that no session is needed for. The rest is in Tests/Links/LyingPeerTests.
@@ -251,5 +252,29 @@ import Testing
         let delivered = bench.delivered("a")
         #expect(delivered.map(\.delivery.id) == [target])
         #expect(delivered.first?.delivery.event == .posted(Post(RichText("honest"))))
+    }
+
+    /// Spans that break a rule are not shown; the record stays as it came. They are counted, and told of the event that bears them.
+    @Test func spansThatBreakARule() {
+        let bench = Bench([["a", "peer"]])
+        bench.start()
+        let (channel, id) = (bench.destination("peer"), Self.peer)
+        let record = bytes(hex: Vectors.table("record/accepts.tsv").first { $0[0] == "posted-bad-spans-dropped" }![1])!
+        let introduction = Self.introduction(Self.peer)
+        let fault = fault(bench) { engine in
+            await engine.name([id: "peer"])
+            let stream = try await engine.introduce(introduction, in: channel, by: Self.peer)
+            var events = Self.passed(stream, from: 1, Self.profile("theirs"))
+            let head = EntryHead(
+                stream: stream, number: 2, originTime: UnixTime(seconds: 1_795_000_000), hops: 1, source: PeerIndex(1))
+            events.entries.append(head, record: record)
+            try await engine.accept(events, in: channel, from: Self.peer)
+        }
+        #expect(fault == nil)
+        bench.answers = [[.accepted(EventID(stream: introduction.stream, number: 2))]]
+        let story = bench.story(0)
+        #expect(story?.droppedSpans == 2 && story?.origin == "peer:#c" && story?.isOurs == false && story?.author == "theirs")
+        #expect(story?.peers.map(\.state) == [.source])
+        #expect(bench.world.running(bench.host) { bench.engine.assumeIsolated { $0.counters } }.spansDropped == 2)
     }
 }

@@ -142,6 +142,22 @@ extension RelayProcess {
         }
     }
 
+    /// What became of an event, as `fairlead trace` asks it.
+    package func tell(of event: EventID, to body: @escaping @Sendable (Story?) -> Void) {
+        Task {
+            await withTaskExecutorPreference(self.host) {
+                var links: [String: LinkStanding] = [:]
+                await self.engine?.name(Dictionary(uniqueKeysWithValues: self.peers.map { ($0.id, $0.name) }))
+                for peer in self.peers { links[peer.name] = await self.drivers[peer.name]?.standing ?? LinkStanding(isUp: false) }
+                do {
+                    body(try await self.engine?.story(of: event, links: links))
+                } catch {
+                    self.world.failures.append("story: \(error)")
+                }
+            }
+        }
+    }
+
     private func channels(with peer: SimulatedPeer, _ engine: Engine) async -> [String: DestinationID] {
         var channels: [String: DestinationID] = [:]
         for served in await engine.channels(of: peer.name) { channels[served.settings.channel] = served.destination }

@@ -172,6 +172,25 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
         return world.running(host) { process.assumeIsolated { $0.engine }?.assumeIsolated { $0.counters } ?? EngineCounters() }
     }
 
+    /// What became of an event. A tenth of a second passes.
+    package func story(of event: EventID) -> Story? {
+        guard let host, let process else { return nil }
+        let told = ToldStory()
+        world.running(host) { process.assumeIsolated { $0.tell(of: event) { told.story = $0 } } }
+        run(milliseconds: 100)
+        return told.story
+    }
+
+    private final class ToldStory: @unchecked Sendable {  // the driving thread's alone
+        var story: Story?
+    }
+
+    /// Why nothing is taken in.
+    package var hindrance: Engine.Hindrance? {
+        guard let host, let process else { return nil }
+        return world.running(host) { process.assumeIsolated { $0.engine }?.assumeIsolated { $0.hindrance() } }
+    }
+
     /// How every member of its bridges stands.
     package var standing: [Engine.OutboxStatus] {
         guard let host, let process else { return [] }

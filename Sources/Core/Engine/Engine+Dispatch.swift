@@ -174,8 +174,7 @@ extension Engine {
     /// Parts of an interrupted event may stand there beyond those that are known to have arrived: their marks were found, by this life or an
     /// earlier one.
     private func findRest(of id: EventID, _ head: EntryHead, at destination: DestinationID) async throws {
-        let known = try await journal.reader.parts(of: id, at: destination) + (ids.parts(id, at: destination) ?? [])
-        for part in known where part.outcome == .found {
+        for part in try await knownParts(of: id, at: destination) where part.outcome == .found {
             _ = outboxes[destination]?.machine.found(stream: head.stream, number: head.number, part: part.part, as: part.nativeID)
         }
     }

@@ -90,6 +90,7 @@ extension Engine {
     package func acknowledged(_ channel: DestinationID, before position: Position) {
         guard let known = peerCursors[channel], known < position else { return }
         peerCursors[channel] = position
+        acknowledgements[channel, default: CursorTimes(from: known)].note(position, at: loop.time)
         changedDestinations.insert(channel)
     }
 

@@ -90,6 +90,7 @@ extension Engine: LinkPort {
                 let outline = try? entries.withRecord(first + count, { record throws(RecordError) in try RecordOutline(checking: record) }),
                 !outline.isOwnersOnly, !outline.isProfile
             else { break }
+            countDroppedSpans(entries, first + count, outline)
             count += 1
         }
         if count == 0 { return 0 }
@@ -97,6 +98,14 @@ extension Engine: LinkPort {
         counters.passedOn += UInt64(count)
         streams.advance(stream, to: known + UInt64(count))
         return count
+    }
+
+    /// Spans that break a rule are left out wherever the text is shown; the record stays as it came (docs/record.md).
+    private func countDroppedSpans(_ entries: EntryBuffer, _ index: Int, _ outline: RecordOutline) {
+        guard outline.hasSpans else { return }
+        var dropped = 0
+        _ = try? entries.withRecord(index) { record throws(RecordError) in try Event.decode(record, droppedSpans: &dropped) }
+        counters.spansDropped += UInt64(dropped)
     }
 
     /// False: it is known already.
@@ -141,6 +150,7 @@ extension Engine: LinkPort {
                 stream: head.stream, number: head.number, originTime: head.originTime, hops: head.hops, source: head.source,
                 isGivenBack: isGivenBack)
             born.append(taken, record: entries.bytes[range])
+            countDroppedSpans(entries, index, outline)
             take(outline, entries, index, id, position)
             takeOverOrphans(id, head.stream, author: nil, second: head.originTime)
             if isGivenBack { returned = LogEntry(taken, Array(entries.bytes[range]), position, loop.time) }

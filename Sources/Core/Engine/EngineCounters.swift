@@ -31,6 +31,8 @@ package struct EngineCounters: Counting, Hashable, Sendable {
     package var orphans: UInt64 = 0
     /// Texts that broke a limit or a rule and were mended before they were taken in.
     package var mended: UInt64 = 0
+    /// Spans of peers' texts that broke a rule and are not shown.
+    package var spansDropped: UInt64 = 0
     /// Events of ours that peers gave back, those found again, those not.
     package var givenBack: UInt64 = 0
     package var confirmed: UInt64 = 0
@@ -58,7 +60,7 @@ package struct EngineCounters: Counting, Hashable, Sendable {
     mutating func count(_ outcome: Outcome) {
         switch outcome {
         case .origin: break
-        case .delivered, .asMessage, .found: delivered += 1
+        case .delivered, .perhapsTwice, .asMessage, .found: delivered += 1
         case .superseded, .hidden: superseded += 1
         case .withoutTarget, .notExpressible: dropped += 1
         case .bounced: bounced += 1
@@ -101,6 +103,9 @@ extension EngineCounters {
         .init(
             "mended", \.mended, "fairlead_intake_mended_total",
             "Texts that broke a limit or a rule and were mended before they were taken in."),
+        .init(
+            "spans_dropped", \.spansDropped, "fairlead_intake_spans_dropped_total",
+            "Spans of peers' texts that broke a rule and are not shown."),
         .init("given_back", \.givenBack, "fairlead_intake_given_back_total", "Events of ours that peers gave back after a restore."),
         .init(
             "confirmed", \.confirmed, "fairlead_intake_confirmed_total",

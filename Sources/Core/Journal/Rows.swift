@@ -150,6 +150,8 @@ package enum Outcome: UInt8, Hashable, Sendable, CaseIterable {
     case hidden = 10
     /// Given back by a peer and not found again where it was born: shown nowhere.
     case unconfirmed = 11
+    /// Delivered after a try of which nobody knows whether it had arrived: it may stand there twice.
+    case perhapsTwice = 12
 }
 
 /// The end of a delivery's part, or an event's origin.
