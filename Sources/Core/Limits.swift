@@ -37,6 +37,15 @@ package enum CoreLimits {
     /// who spoke after each. Some 10 and 50 MB.
     package static let peerStreams = 65_536
     package static let peerAuthors = 262_144
+    /// People whom a channel may bring anew at once, and how often one more: a net split that gives everybody of a large channel another nick,
+    /// and 1,440 strangers a day. Somebody who has spoken before is no stranger.
+    package static let newAuthors = 4096
+    package static let newAuthorPace = Interval.seconds(60)
+    /// Authors of this relay's own in one bridge, each counted once for every start after which they spoke: three quarters of what a peer
+    /// takes (`peerAuthors`), who may have to keep them for a little longer. Some 40 MB in memory and 20 MB in the journal.
+    package static let ownAuthors = 196_608
+    /// How often an operator is told that a channel brings too many.
+    package static let crowdNotice = Interval.seconds(3600)
     /// Between two epochs that are opened at one peer's word: the second time, the third, and from then on. The first of them too between
     /// any two.
     package static let forkPauses = [Interval.seconds(60), .seconds(3600), .seconds(86_400)]

@@ -172,9 +172,14 @@ extension Engine {
 
     /// A message read again on its network: the given-back event that it is, if it is one. Of several the lowest number.
     func confirmed(_ happening: Happening, from member: RoutingTable.Member, of bridge: BridgeRow) -> EventID? {
-        guard !givenBack.isEmpty, case .posted(let text, _, _, _) = happening.content else { return nil }
-        let key = authorKeys.key(of: happening.account?.id ?? "", at: member.settings.endpoint, in: bridge)
-        guard let item = givenBack.take(home: member.destination, author: key, second: happening.time, text: text.text) else { return nil }
+        guard !givenBack.isEmpty, case .posted(let text, let style, _, _) = happening.content else { return nil }
+        let account = happening.account ?? Happening.Account(id: "", name: "")
+        /// What was born as somebody's, if it is there.
+        func take(_ account: Happening.Account, _ text: RichText) -> GivenBackList.Item? {
+            let key = authorKeys.key(of: account.id, at: member.settings.endpoint, in: bridge)
+            return givenBack.take(home: member.destination, author: key, second: happening.time, text: text.text)
+        }
+        guard let item = take(account, text) ?? take(Crowd.account, Crowd.says(text, style, as: account.name)) else { return nil }
         settle(item, .origin, as: happening.key, at: member.destination)
         counters.confirmed += 1
         return item.id

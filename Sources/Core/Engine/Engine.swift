@@ -19,6 +19,7 @@ package actor Engine: RelayPort {
     var routing: RoutingTable
     var ids = IDMemory()
     var authorKeys = AuthorKeys()
+    var newAuthors: [DestinationID: NewAuthors] = [:]
     var lookAhead: LookAhead
     var recent: RecentEntries
     /// What was read from the journal lately, for outboxes that are behind.

@@ -40,6 +40,8 @@ package struct EngineCounters: Counting, Hashable, Sendable {
     package var streamsForgotten: UInt64 = 0
     /// Authors of peers beyond the number that is kept.
     package var authorsRefused: UInt64 = 0
+    /// Events of people who were too many to be told apart.
+    package var crowd: UInt64 = 0
     /// Peers whose word was awaited in vain at the opening.
     package var peersNotAwaited: UInt64 = 0
     /// Events that an operator had delivered again.
@@ -111,6 +113,8 @@ extension EngineCounters {
         .init(
             "authors_refused", \.authorsRefused, "fairlead_intake_authors_refused_total", "Authors of peers beyond the number that is kept."
         ),
+        .init(
+            "crowd", \.crowd, "fairlead_intake_crowd_total", "Events of people who were too many to be told apart."),
         .init(
             "peers_not_awaited", \.peersNotAwaited, "fairlead_intake_peers_not_awaited_total",
             "Peers whose word was awaited in vain when the relay started."),

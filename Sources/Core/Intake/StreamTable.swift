@@ -178,6 +178,14 @@ package struct StreamTable: Hashable, Sendable {
         return rows[place].prefix
     }
 
+    /// Whether an author of this relay's own has a number in a stream for what they say in a channel.
+    func hasAuthor(_ key: AuthorKey, home: Home, in stream: StreamIndex) -> Bool {
+        numbers[stream]?[AuthorPlace(key: key, home: home)] != nil
+    }
+
+    /// Whether an author of this relay's own has spoken in a bridge, in this epoch or an earlier one.
+    func hasSpoken(_ key: AuthorKey, in bridge: BridgeIndex) -> Bool { newest[OwnAuthor(bridge: bridge, key: key)] != nil }
+
     /// The number of an author of this relay's own, and their profile if it must be told first.
     package mutating func author(
         _ key: AuthorKey, name: String, picture: [UInt8]?, home: Home, in stream: StreamIndex
