@@ -82,6 +82,12 @@ package enum CoreLimits {
     package static let measuredBacklog = 10_000
     /// Entries that a reader's question takes from the journal at a time: as many as fit a dozen blocks.
     static let readerPage = 1000
+    /// A calendar that is off by more than so many seconds from the time that has passed, between two looks, has jumped: a suspended machine
+    /// has too, and is no harm. So far from the journal's last entry at the opening it may have: a day.
+    package static let clockJump: UInt64 = 600
+    package static let clockAway: Int64 = 86_400
+    /// So long its word drops nothing: whoever runs the machine has a day to see it, and time servers set it right within minutes.
+    package static let clockDoubt = Interval.seconds(86_400)
     /// How often retention and `hold` are looked after.
     package static let upkeep = Interval.seconds(60)
     /// Blocks erased in one commit: a bump of it is not felt at 10,000 messages a second.

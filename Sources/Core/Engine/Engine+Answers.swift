@@ -34,7 +34,7 @@ extension Engine {
         counters.deferred += 1
         if let place = outboxes[destination]?.place { measures.deferred(at: place) }
         let mayWait = outboxes[destination]?.machine.deferred(position, part: part, at: loop.time) ?? true
-        if !mayWait {
+        if !mayWait && !isClockDoubted {
             await bounced(id, at: position, part: part, by: destination, BounceReason("deferred-too-long", reason))
             return
         }

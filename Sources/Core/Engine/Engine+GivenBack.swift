@@ -18,9 +18,8 @@ extension Engine {
     // MARK: Waiting for peers at the opening
 
     /// Begins to wait for the peers of every bridge, but for those that had been away for an hour when the journal ended: nothing of this
-    /// relay's reached them after that. Once, when the engine opens.
-    func awaitPeers(for interval: Interval, isRestored: Bool) async throws {
-        let end = try await journal.reader.read(from: Position(max(begin.rawValue, 1) - 1), atMost: 1).accepted.last
+    /// relay's reached them after that. Once, when the engine opens. `end`: when the journal's last entry was accepted.
+    func awaitPeers(for interval: Interval, isRestored: Bool, end: UnixTime?) {
         for member in routing.all {
             guard member.settings.isPeer else { continue }
             if !isRestored, let end, let since = away[member.settings.endpoint], since.seconds(until: end) > CoreLimits.longAway {

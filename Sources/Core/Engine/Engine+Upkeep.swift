@@ -16,6 +16,7 @@ extension Engine {
     }
 
     func upkeep() async throws {
+        let isDoubted = isClockDoubted
         for destination in outboxes.keys.sorted() {
             if let member = routing.member(destination) { jump(destination, of: member.bridge) }
             if let outbox = outboxes[destination], outbox.machine.cursor - outbox.written > CoreLimits.cursorLag {
@@ -25,7 +26,7 @@ extension Engine {
             try await parkIfNeeded(destination)
             try await forgetSettled(destination)
         }
-        try await retire()
+        if !isDoubted { try await retire() }
     }
 
     /// Events that were settled ahead of their turn, and whose turn is over, need not be remembered: a mark that was found of something that
@@ -47,7 +48,7 @@ extension Engine {
     private func parkIfNeeded(_ destination: DestinationID) async throws {
         let end = committedEnd
         guard let held = try await firstHeld(destination, before: end) else { return }
-        var isTooMuch = held.accepted.seconds(until: loop.time) > limits.hold
+        var isTooMuch = !isClockDoubted && held.accepted.seconds(until: loop.time) > limits.hold
         if !isTooMuch, end - held.position > CoreLimits.measuredBacklog {
             isTooMuch = try await journal.reader.byteCount(from: held.position) > limits.holdBytes
         }

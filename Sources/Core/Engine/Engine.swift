@@ -54,6 +54,7 @@ package actor Engine: RelayPort {
     /// What ended the engine: a failed commit, a damaged journal.
     var failure: (any Error)?
     var isUpkeepDue = false
+    var clock = Clock()
     /// Behind the last entry of each bridge, as far as this process has appended any.
     var ends: [BridgeIndex: Position] = [:]
     var lastBounce: UInt64

@@ -46,6 +46,8 @@ package struct EngineCounters: Counting, Hashable, Sendable {
     package var peersNotAwaited: UInt64 = 0
     /// Events that an operator had delivered again.
     package var retried: UInt64 = 0
+    /// Times that this machine's calendar jumped.
+    package var clockJumps: UInt64 = 0
     package var commits: UInt64 = 0
     /// Times that the disk was full.
     package var full: UInt64 = 0
@@ -119,6 +121,7 @@ extension EngineCounters {
             "peers_not_awaited", \.peersNotAwaited, "fairlead_intake_peers_not_awaited_total",
             "Peers whose word was awaited in vain when the relay started."),
         .init("retried", \.retried, "fairlead_outbox_retried_total", "Events that an operator had delivered again."),
+        .init("clock_jumps", \.clockJumps, "fairlead_relay_clock_jumps_total", "Times that this machine's calendar jumped."),
         .init("commits", \.commits, "fairlead_journal_commits_total", "Commits of the journal."),
         .init("full", \.full, "fairlead_journal_disk_full_total", "Times that a commit found the disk full."),
         .init(
