@@ -251,6 +251,17 @@ import Testing
         relay.start()
         #expect(relay.waits { $0.ranges(of: " ready").count >= 2 }, "\(relay.log)")
         #expect(relay.stop() == 0)
+        // Without the secret no epoch of the journal is this relay's own.
+        rename("\(folder)/state/epoch.secret", "\(folder)/epoch.secret")
+        let disowned = RelayLifeTests.run("\(folder)/fairlead.toml", in: folder)
+        #expect(disowned.code == 1 && disowned.words.contains("epoch.secret is missing, and the journal can't be continued"), "\(disowned)")
+        rename("\(folder)/epoch.secret", "\(folder)/state/epoch.secret")
+        // A key may be given up by moving it away.
+        rename("\(folder)/state/identity.pem", "\(folder)/identity.pem")
+        relay.start()
+        #expect(relay.waitForLog("a new identity was made beside a journal"), "\(relay.log)")
+        #expect(relay.waits { $0.ranges(of: " ready").count >= 3 }, "\(relay.log)")
+        #expect(relay.stop() == 0)
         relay.configure(endpoint("x", 1) + endpoint("y", 1) + bridge("ops", "x:#a", "y:#b"), state: "\(folder)/fairlead.toml/state")
         let misplaced = RelayLifeTests.run("\(folder)/fairlead.toml", in: folder)
         #expect(misplaced.code == 1 && misplaced.words.contains("the state folder can't be made"), "\(misplaced)")
