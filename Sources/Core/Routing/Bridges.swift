@@ -141,8 +141,9 @@ package struct RoutingTable: Sendable {
             if known.isRemoved || (known.cursor == .zero) != member.isReader {
                 known.isRemoved = false
                 known.cursor = start
-                // With a peer sharing begins anew: what was said meanwhile is not for it.
-                if member.isPeer { known.source = [] }
+                // What was said meanwhile stays where it was said: sharing with a peer begins anew, and a network is read from now on. What a
+                // reader keeps is no place.
+                if !member.isReader { known.source = [] }
                 known.parkedBefore = .zero
                 known.received = .init()
                 known.deferredSince = nil
