@@ -141,8 +141,8 @@ extension Engine {
 
     private func isSettledGivenBack(_ entry: LogEntry) async throws -> Bool {
         let id = streams.id(entry.head.stream, entry.head.number)
-        for member in routing.all where member.bridge == streams[entry.head.stream].bridge {
-            if try await !journal.reader.parts(of: id, at: member.destination).isEmpty { return true }
+        for destination in routing.everyDestination(of: streams[entry.head.stream].bridge) {
+            if try await !journal.reader.parts(of: id, at: destination).isEmpty { return true }
         }
         return false
     }
@@ -206,7 +206,7 @@ extension Engine {
     package func standing(of id: EventID) async throws -> Bool? {
         if givenBack.contains(id) { return nil }
         guard let stream = streams.index(of: id.stream) else { return false }
-        for destination in routing.destinations(of: streams[stream].bridge) {
+        for destination in routing.everyDestination(of: streams[stream].bridge) {
             var parts = ids.parts(id, at: destination) ?? []
             if parts.isEmpty { parts = try await journal.reader.parts(of: id, at: destination) }
             if parts.contains(where: { $0.outcome == .unconfirmed }) { return false }
@@ -254,7 +254,7 @@ extension Engine {
         counters.unconfirmed += UInt64(lost.count)
         for item in lost {
             guard let stream = streams.index(of: item.id.stream),
-                let place = home ?? routing.destinations(of: streams[stream].bridge).first
+                let place = home ?? place(without: streams[stream].bridge)
             else { continue }
             settle(item, .unconfirmed, as: nil, at: place)
             bounce(
@@ -262,6 +262,12 @@ extension Engine {
                 item.position...item.position, count: 1, of: item.source)
         }
         if !lost.isEmpty { commitSignal.set() }
+    }
+
+    /// In whose name it is said of an event of a bridge that nobody can say where it was born.
+    private func place(without bridge: BridgeIndex) -> DestinationID? {
+        let all = routing.destinations(of: bridge)
+        return all.first { routing.member($0)?.settings.isPeer == false } ?? all.first
     }
 
     /// Our name for a peer by its number, or its id.

@@ -86,9 +86,9 @@ extension Engine {
     private func planGivenBack(_ entry: LogEntry, for member: RoutingTable.Member, _ answers: DeliveryPlan.Answers) -> DeliveryPlan? {
         let id = streams.id(entry.head.stream, entry.head.number)
         if givenBack.contains(id) { return .wait }
-        for other in routing.all where other.bridge == member.bridge && !other.settings.isPeer {
-            let parts = ids.parts(id, at: other.destination) ?? answers.standing[other.destination]
-            guard let parts else { return .ask(.standing(id, other.destination)) }
+        for other in routing.everyDestination(of: member.bridge) {
+            let parts = ids.parts(id, at: other) ?? answers.standing[other]
+            guard let parts else { return .ask(.standing(id, other)) }
             if parts.contains(where: { $0.outcome == .unconfirmed }) { return .pass }
         }
         return nil

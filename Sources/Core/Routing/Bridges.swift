@@ -70,6 +70,10 @@ package struct RoutingTable: Sendable {
     package func destination(endpoint: String, channel: String) -> DestinationID? {
         members.values.first { $0.settings.endpoint == endpoint && $0.settings.channel == channel }?.destination
     }
+    /// Destinations of a bridge, also those that were taken out of it: what was found out in their name holds.
+    package func everyDestination(of bridge: BridgeIndex) -> [DestinationID] {
+        rows.values.filter { $0.bridge == bridge }.map(\.id).sorted()
+    }
     /// Channels without an outbox, in the order of their numbers.
     package private(set) var readers: [Member] = []
 
