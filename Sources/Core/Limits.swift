@@ -17,6 +17,9 @@ package enum CoreLimits {
     package static let authorKeys = 10_000
     /// Later changes remembered by target. Older ones are asked of the journal.
     package static let changes = 100_000
+    /// Edits and deletions kept for events that never came, some 1 MB; and how many of those that came are looked after in a minute.
+    package static let earlyChanges = 10_000
+    package static let earlySlice = 100
     /// Receipts wait so long for a commit to ride on.
     package static let receiptQuiet = Interval.milliseconds(20)
     /// At least so long between the beginnings of two commits while events keep coming: it halves the CPU of a flood

@@ -226,6 +226,7 @@ extension Engine {
         case .deleted(let target): row = ChangeRow(target: target, kind: .deleted, by: id, position: position)
         default: return
         }
+        noteEarly(row.target)
         if lookAhead.note(row, replaces: { replaces($0, $1) }) { pending.changes.append(row) }
     }
 

@@ -26,6 +26,7 @@ extension Engine {
             try await parkIfNeeded(destination)
             try await forgetSettled(destination)
         }
+        try await forgetEarly()
         if !isDoubted { try await retire() }
     }
 

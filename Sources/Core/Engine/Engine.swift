@@ -21,6 +21,8 @@ package actor Engine: RelayPort {
     var authorKeys = AuthorKeys()
     var newAuthors: [DestinationID: NewAuthors] = [:]
     var lookAhead: LookAhead
+    /// Events that are not here and were edited or deleted already.
+    var earlyChanges: Set<EventID>
     var recent: RecentEntries
     /// What was read from the journal lately, for outboxes that are behind.
     var cold: [EntryRun] = []
@@ -160,6 +162,7 @@ package actor Engine: RelayPort {
         openState = state
         peers = Engine.peers(in: state)
         orphans = Engine.orphans(in: state)
+        earlyChanges = Engine.earlyChanges(in: state)
         paused = Engine.pauses(in: state)
         away = Engine.away(in: state)
         if let note = state.notes[Engine.givenBackNote], note.count == 8 { givenBackStart = Position(note.firstUInt64) }

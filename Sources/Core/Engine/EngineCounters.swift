@@ -48,6 +48,8 @@ package struct EngineCounters: Counting, Hashable, Sendable {
     package var retried: UInt64 = 0
     /// Times that this machine's calendar jumped.
     package var clockJumps: UInt64 = 0
+    /// Edits and deletions of what had not come, beyond the number that is kept.
+    package var earlyForgotten: UInt64 = 0
     package var commits: UInt64 = 0
     /// Times that the disk was full.
     package var full: UInt64 = 0
@@ -122,6 +124,9 @@ extension EngineCounters {
             "Peers whose word was awaited in vain when the relay started."),
         .init("retried", \.retried, "fairlead_outbox_retried_total", "Events that an operator had delivered again."),
         .init("clock_jumps", \.clockJumps, "fairlead_relay_clock_jumps_total", "Times that this machine's calendar jumped."),
+        .init(
+            "early_forgotten", \.earlyForgotten, "fairlead_intake_early_forgotten_total",
+            "Edits and deletions of events that had not come, beyond the number that is kept."),
         .init("commits", \.commits, "fairlead_journal_commits_total", "Commits of the journal."),
         .init("full", \.full, "fairlead_journal_disk_full_total", "Times that a commit found the disk full."),
         .init(
