@@ -17,6 +17,9 @@ package enum CoreLimits {
     package static let authorKeys = 10_000
     /// Later changes remembered by target. Older ones are asked of the journal.
     package static let changes = 100_000
+    /// Edits and deletions kept for events that never came, some 1 MB; and how many of those that came are looked after in a minute.
+    package static let earlyChanges = 10_000
+    package static let earlySlice = 100
     /// Receipts wait so long for a commit to ride on.
     package static let receiptQuiet = Interval.milliseconds(20)
     /// At least so long between the beginnings of two commits while events keep coming: it halves the CPU of a flood
@@ -39,6 +42,15 @@ package enum CoreLimits {
     package static let peerAuthors = 262_144
     /// Open holes in all streams of one relay in one bridge: some restores with dozens each. Less than a megabyte.
     package static let peerHoles = 16_384
+    /// People whom a channel may bring anew at once, and how often one more: a net split that gives everybody of a large channel another nick,
+    /// and 1,440 strangers a day. Somebody who has spoken before is no stranger.
+    package static let newAuthors = 4096
+    package static let newAuthorPace = Interval.seconds(60)
+    /// Authors of this relay's own in one bridge, each counted once for every start after which they spoke: three quarters of what a peer
+    /// takes (`peerAuthors`), who may have to keep them for a little longer. Some 40 MB in memory and 20 MB in the journal.
+    package static let ownAuthors = 196_608
+    /// How often an operator is told that a channel brings too many.
+    package static let crowdNotice = Interval.seconds(3600)
     /// Between two epochs that are opened at one peer's word: the second time, the third, and from then on. The first of them too between
     /// any two.
     package static let forkPauses = [Interval.seconds(60), .seconds(3600), .seconds(86_400)]
@@ -88,6 +100,12 @@ package enum CoreLimits {
     package static let measuredBacklog = 10_000
     /// Entries that a reader's question takes from the journal at a time: as many as fit a dozen blocks.
     static let readerPage = 1000
+    /// A calendar that is off by more than so many seconds from the time that has passed, between two looks, has jumped: a suspended machine
+    /// has too, and is no harm. So far from the journal's last entry at the opening it may have: a day.
+    package static let clockJump: UInt64 = 600
+    package static let clockAway: Int64 = 86_400
+    /// So long its word drops nothing: whoever runs the machine has a day to see it, and time servers set it right within minutes.
+    package static let clockDoubt = Interval.seconds(86_400)
     /// How often retention and `hold` are looked after.
     package static let upkeep = Interval.seconds(60)
     /// Blocks erased in one commit: a bump of it is not felt at 10,000 messages a second.

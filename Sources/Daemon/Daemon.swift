@@ -56,6 +56,7 @@ package actor Daemon {
         let blueprints = try blueprints(of: settings)
         let state = try StateFolder(settings.relay.state, entropy: entropy)
         relay = state.relay
+        if state.isNewIdentity { log.warning("a new identity was made beside a journal: every peer has to be paired anew") }
         try settings.check(as: state.relay)
         let journal = SQLiteJournal(folder: state.path)
         let opened = try await journal.open()

@@ -30,19 +30,3 @@ package enum PlainLinks {
         return RichText(String(decoding: text, as: UTF8.self), spans: spans, dropped: &dropped)
     }
 }
-
-extension RichText {
-    /// The same with unformatted text before it.
-    package func prefixed(_ before: String) -> RichText {
-        let shift = before.utf8.count
-        var dropped = 0
-        let moved = spans.map { Span(from: $0.start + shift, to: $0.end + shift, $0.kind, argument: $0.argument) }
-        return RichText(before + text, spans: moved, dropped: &dropped)
-    }
-
-    /// The same with unformatted text behind it.
-    package func appended(_ behind: String) -> RichText {
-        var dropped = 0
-        return RichText(text + behind, spans: spans, dropped: &dropped)
-    }
-}

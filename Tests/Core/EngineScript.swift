@@ -160,7 +160,7 @@ final class Bench: @unchecked Sendable {
         }
     }
 
-    var time: UnixTime { UnixTime(seconds: 1_795_000_000 + world.now.nanoseconds / 1_000_000_000) }
+    var time: UnixTime { UnixTime(seconds: world.calendar + world.now.nanoseconds / 1_000_000_000) }
     func run(milliseconds: UInt64) { world.run(until: world.now + .milliseconds(milliseconds)) }
 
     /// Does it as code of the process, and lets `milliseconds` pass.

@@ -64,6 +64,41 @@ import Testing
         #expect(relay.stop() == 0)
     }
 
+    /// What is said while a channel is in no bridge stays there, though its server has it in its history: over reloads and over restarts.
+    @Test(arguments: [false, true]) func aChannelThatIsPutBackBeginsAnew(isRestarted: Bool) throws {
+        let (ng, insp) = (ForeignServer(.ngIRCd), ForeignServer(.inspIRCd))
+        let talk = Conversation(IRCProbe(ng, "anna", join: ["#a", "#c"]), "#a", IRCProbe(insp, "bob", join: ["#b", "#d"]), "#b")
+        let both = endpoint("ng", ng.port) + endpoint("insp", insp.port)
+        let (ops, spare) = (bridge("ops", "ng:#a", "insp:#b"), bridge("spare", "ng:#c", "insp:#d"))
+        let relay = RelayUnderTest(both + ops + spare)
+        try #require(relay.waitForLog("connected to a channel", times: 4), "\(relay.log)")
+        func change(to configuration: String, times: Int) throws {
+            let after = relay.log.count
+            if isRestarted { #expect(relay.stop() == 0) }
+            relay.configure(configuration)
+            if isRestarted { relay.start() } else { relay.reload() }
+            let words = isRestarted ? "connected to a channel" : "reloaded"
+            try #require(relay.waits { $0.dropFirst(after).ranges(of: words).count >= (isRestarted ? times : 1) }, "\(relay.log)")
+        }
+        talk.right.probe.say("shared", in: "#b")
+        #expect(talk.left.probe.sees("<b\u{2060}ob> shared", in: "#a"), "\(relay.log)")
+        try change(to: both + spare, times: 2)
+        talk.right.probe.say("among ourselves", in: "#b")
+        #expect(talk.right.probe.wait(seconds: 5) { _ in true })
+        talk.right.probe.say("still bridged", in: "#d")
+        #expect(talk.left.probe.sees("<b\u{2060}ob> still bridged", in: "#c"), "\(relay.log)")
+        let before = relay.log.count
+        try change(to: both + ops + spare, times: 4)
+        let connected = { relay.log.dropFirst(before).ranges(of: "connected to a channel").count }
+        try #require(relay.waits { _ in connected() >= (isRestarted ? 4 : 2) }, "\(relay.log)")
+        talk.right.probe.say("shared again", in: "#b")
+        #expect(talk.left.probe.sees("<b\u{2060}ob> shared again", in: "#a"), "\(relay.log)")
+        let seen = talk.left.probe.said(in: "#a").map(\.text)
+        #expect(!seen.contains { $0.contains("among ourselves") || $0.contains("may be missing") }, "\(seen)")
+        #expect(seen.count { $0.contains("ob> shared") } == 2)
+        #expect(relay.stop() == 0)
+    }
+
     /// A channel that goes from one bridge to another is not left.
     @Test func aChannelThatChangesItsBridgeIsServedOn() throws {
         let (ng, insp) = (ForeignServer(.ngIRCd), ForeignServer(.inspIRCd))
@@ -250,6 +285,17 @@ import Testing
         chmod("\(folder)/state", 0o750)
         relay.start()
         #expect(relay.waits { $0.ranges(of: " ready").count >= 2 }, "\(relay.log)")
+        #expect(relay.stop() == 0)
+        // Without the secret no epoch of the journal is this relay's own.
+        rename("\(folder)/state/epoch.secret", "\(folder)/epoch.secret")
+        let disowned = RelayLifeTests.run("\(folder)/fairlead.toml", in: folder)
+        #expect(disowned.code == 1 && disowned.words.contains("epoch.secret is missing, and the journal can't be continued"), "\(disowned)")
+        rename("\(folder)/epoch.secret", "\(folder)/state/epoch.secret")
+        // A key may be given up by moving it away.
+        rename("\(folder)/state/identity.pem", "\(folder)/identity.pem")
+        relay.start()
+        #expect(relay.waitForLog("a new identity was made beside a journal"), "\(relay.log)")
+        #expect(relay.waits { $0.ranges(of: " ready").count >= 3 }, "\(relay.log)")
         #expect(relay.stop() == 0)
         relay.configure(endpoint("x", 1) + endpoint("y", 1) + bridge("ops", "x:#a", "y:#b"), state: "\(folder)/fairlead.toml/state")
         let misplaced = RelayLifeTests.run("\(folder)/fairlead.toml", in: folder)

@@ -9,6 +9,7 @@ import Support
 /// Writes to a journal until it is killed, and says each position only when its commit has returned.
 func runVictim() async {
     let folder = CommandLine.arguments[1]
+    if folder == "restore" { return await restore() }
     var generator = SeededGenerator(seed: UInt64(CommandLine.arguments[2])!)
     let journal = SQLiteJournal(folder: folder)
     do {
@@ -29,6 +30,22 @@ func runVictim() async {
     } catch {
         say("failed: \(error)")
         exit(1)
+    }
+}
+
+/// Restores a backup and is killed behind so many things that are durable by then.
+private func restore() async {
+    var left = Int(CommandLine.arguments[4])!
+    do {
+        try await JournalFiles.restore(
+            from: CommandLine.arguments[2], to: CommandLine.arguments[3], at: UnixTime(seconds: 1_795_000_000), keeping: ["identity.pem"]
+        ) {
+            if left == 0 { kill(getpid(), SIGKILL) }
+            left -= 1
+        }
+        say("done")
+    } catch {
+        say("failed: \(error)")
     }
 }
 

@@ -13,7 +13,7 @@ package final class SimulatedHost: SerialExecutor, TaskExecutor, Loop, @unchecke
 
     package var executor: any SerialExecutor & TaskExecutor { self }
     package var now: Instant { world.now }
-    package var time: UnixTime { UnixTime(seconds: 1_795_000_000 + world.now.seconds) }
+    package var time: UnixTime { UnixTime(seconds: world.calendar &+ world.now.seconds) }
 
     package func schedule(at deadline: Instant, _ body: @escaping @Sendable () -> Void) -> TimerID {
         world.schedule(at: deadline, for: self, body)

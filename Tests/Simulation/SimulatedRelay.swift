@@ -68,7 +68,7 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
 
     package static func id(_ number: UInt8) -> RelayID { RelayID(bytes: [UInt8](repeating: number, count: 32)) }
 
-    package var time: UnixTime { UnixTime(seconds: 1_795_000_000 + world.now.nanoseconds / 1_000_000_000) }
+    package var time: UnixTime { UnixTime(seconds: world.calendar + world.now.nanoseconds / 1_000_000_000) }
 
     package func run(milliseconds: UInt64) { world.run(until: world.now + .milliseconds(milliseconds)) }
     package func run(seconds: UInt64) { run(milliseconds: seconds * 1000) }

@@ -9,6 +9,8 @@ import Synchronization
 package final class SimulatedWorld: @unchecked Sendable {  // all state but `outside` belongs to the driving thread
     package var generator: SeededGenerator
     package private(set) var now = Instant(nanoseconds: 1_000_000_000)
+    /// What the calendar shows beyond the seconds of `now`: changing it makes it jump.
+    package var calendar: UInt64 = 1_795_000_000
     package var failures: [String] = []
     /// What relays have told their servers' people they took over, by server.
     package var accepted: [String: [Happening]] = [:]

@@ -35,7 +35,7 @@ extension Engine {
         counters.deferred += 1
         if let place = outboxes[destination]?.place { measures.deferred(at: place) }
         let mayWait = outboxes[destination]?.machine.deferred(position, part: part, at: loop.time) ?? true
-        if !mayWait {
+        if !mayWait && !isClockDoubted {
             await bounced(id, at: position, part: part, by: destination, BounceReason("deferred-too-long", reason))
             return
         }
@@ -69,7 +69,7 @@ extension Engine {
 
     package func found(_ mark: Mark, in destination: DestinationID, as nativeID: NativeKey) async {
         let id = mark.id
-        guard let stream = streams.index(of: id.stream), id.number <= streams[stream].prefix else {
+        guard let stream = streams.index(of: id.stream), streams.hasCome(id) else {
             if let stream = streams.index(of: id.stream), streams.isOwn(stream), streams[stream].introduction.epoch == epoch {
                 do { try await forked(stream, through: id.number, by: nil) } catch { fail(error) }
             }
@@ -135,7 +135,7 @@ extension Engine {
             let stream = streams.index(of: target.stream)
         else { return }
         // One that is still to come must not be shown beside it.
-        if target.number > streams[stream].prefix { outboxes[receipt.destination]?.settled.insert(target) }
+        if !streams.hasCome(target) { outboxes[receipt.destination]?.settled.insert(target) }
         write(
             Receipt(
                 destination: receipt.destination, position: .zero, stream: stream, number: target.number, part: receipt.part,

@@ -18,9 +18,8 @@ extension Engine {
     // MARK: Waiting for peers at the opening
 
     /// Begins to wait for the peers of every bridge, but for those that had been away for an hour when the journal ended: nothing of this
-    /// relay's reached them after that. Once, when the engine opens.
-    func awaitPeers(for interval: Interval, isRestored: Bool) async throws {
-        let end = try await journal.reader.read(from: Position(max(begin.rawValue, 1) - 1), atMost: 1).accepted.last
+    /// relay's reached them after that. Once, when the engine opens. `end`: when the journal's last entry was accepted.
+    func awaitPeers(for interval: Interval, isRestored: Bool, end: UnixTime?) {
         for member in routing.all {
             guard member.settings.isPeer else { continue }
             if !isRestored, let end, let since = away[member.settings.endpoint], since.seconds(until: end) > CoreLimits.longAway {
@@ -158,8 +157,8 @@ extension Engine {
 
     private func isSettledGivenBack(_ entry: LogEntry) async throws -> Bool {
         let id = streams.id(entry.head.stream, entry.head.number)
-        for member in routing.all where member.bridge == streams[entry.head.stream].bridge {
-            if try await !journal.reader.parts(of: id, at: member.destination).isEmpty { return true }
+        for destination in routing.everyDestination(of: streams[entry.head.stream].bridge) {
+            if try await !journal.reader.parts(of: id, at: destination).isEmpty { return true }
         }
         return false
     }
@@ -188,9 +187,14 @@ extension Engine {
 
     /// A message read again on its network: the given-back event that it is, if it is one. Of several the lowest number.
     func confirmed(_ happening: Happening, from member: RoutingTable.Member, of bridge: BridgeRow) -> EventID? {
-        guard !givenBack.isEmpty, case .posted(let text, _, _, _) = happening.content else { return nil }
-        let key = authorKeys.key(of: happening.account?.id ?? "", at: member.settings.endpoint, in: bridge)
-        guard let item = givenBack.take(home: member.destination, author: key, second: happening.time, text: text.text) else { return nil }
+        guard !givenBack.isEmpty, case .posted(let text, let style, _, _) = happening.content else { return nil }
+        let account = happening.account ?? Happening.Account(id: "", name: "")
+        /// What was born as somebody's, if it is there.
+        func take(_ account: Happening.Account, _ text: RichText) -> GivenBackList.Item? {
+            let key = authorKeys.key(of: account.id, at: member.settings.endpoint, in: bridge)
+            return givenBack.take(home: member.destination, author: key, second: happening.time, text: text.text)
+        }
+        guard let item = take(account, text) ?? take(Crowd.account, Crowd.says(text, style, as: account.name)) else { return nil }
         settle(item, .origin, as: happening.key, at: member.destination)
         counters.confirmed += 1
         return item.id
@@ -218,7 +222,7 @@ extension Engine {
     package func standing(of id: EventID) async throws -> Bool? {
         if givenBack.contains(id) { return nil }
         guard let stream = streams.index(of: id.stream) else { return false }
-        for destination in routing.destinations(of: streams[stream].bridge) {
+        for destination in routing.everyDestination(of: streams[stream].bridge) {
             var parts = ids.parts(id, at: destination) ?? []
             if parts.isEmpty { parts = try await journal.reader.parts(of: id, at: destination) }
             if parts.contains(where: { $0.outcome == .unconfirmed }) { return false }
@@ -266,7 +270,7 @@ extension Engine {
         counters.unconfirmed += UInt64(lost.count)
         for item in lost {
             guard let stream = streams.index(of: item.id.stream),
-                let place = home ?? routing.destinations(of: streams[stream].bridge).first
+                let place = home ?? place(without: streams[stream].bridge)
             else { continue }
             settle(item, .unconfirmed, as: nil, at: place)
             bounce(
@@ -274,6 +278,12 @@ extension Engine {
                 item.position...item.position, count: 1, of: item.source)
         }
         if !lost.isEmpty { commitSignal.set() }
+    }
+
+    /// In whose name it is said of an event of a bridge that nobody can say where it was born.
+    private func place(without bridge: BridgeIndex) -> DestinationID? {
+        let all = routing.destinations(of: bridge)
+        return all.first { routing.member($0)?.settings.isPeer == false } ?? all.first
     }
 
     /// Our name for a peer by its number, or its id.

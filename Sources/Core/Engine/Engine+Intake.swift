@@ -141,13 +141,26 @@ extension Engine {
         return RichText(text.utf8.count <= ModelLimits.text ? text : text.cut(toBytes: ModelLimits.text - 6) + " […]")
     }
 
+    private func mended(_ event: Event) -> Event {
+        switch event {
+        case .posted(var post):
+            post.content = mended(post.content)
+            return .posted(post)
+        case .edited(let target, var post):
+            post.content = mended(post.content)
+            return .edited(target: target, content: post)
+        default: return event
+        }
+    }
+
     /// Gives an event its number and its place in the batch, its author's profile before it where that is news.
     private func bear(
         _ event: Event, _ happening: Happening, _ member: RoutingTable.Member, _ bridge: BridgeRow, into born: inout EntryBuffer
     ) -> EventID {
         let stream = streams.ownStream(of: bridge)
-        let account = happening.account ?? Happening.Account(id: "", name: "")
-        let key = authorKeys.key(of: account.id, at: member.settings.endpoint, in: bridge)
+        let person = happening.account ?? Happening.Account(id: "", name: "")
+        let (account, key) = speaker(person, in: stream, member, bridge)
+        let event = account.id == person.id ? event : mended(event.said(as: person.name))
         let (author, profile) = streams.author(
             key, name: Sanitiser.name(account.name), picture: account.picture, home: member.home, in: stream)
         if let profile {
@@ -193,6 +206,7 @@ extension Engine {
         case .deleted(let target): row = ChangeRow(target: target, kind: .deleted, by: id, position: position)
         default: return
         }
+        noteEarly(row.target)
         if lookAhead.note(row, replaces: { replaces($0, $1) }) { pending.changes.append(row) }
     }
 

@@ -25,8 +25,10 @@ extension Engine {
         for gone in before.subtracting(now) where awaited.removeValue(forKey: gone) != nil { goOnAfterPeers() }
         if isOpening {
             isOpening = false
+            let end = try await journal.reader.read(from: Position(max(begin.rawValue, 1) - 1), atMost: 1).accepted.last
+            compareClock(withEnd: end)
             let isRestored = openState.notes[Engine.restoredNote].map(\.isEmpty) == false
-            try await awaitPeers(for: isRestored ? CoreLimits.peersWordAfterRestore : CoreLimits.peersWord, isRestored: isRestored)
+            awaitPeers(for: isRestored ? CoreLimits.peersWordAfterRestore : CoreLimits.peersWord, isRestored: isRestored, end: end)
             if openState.notes[Engine.restoredNote] != nil { pending.notes[Engine.restoredNote] = [] }
             try await recallGivenBack()
         }

@@ -86,9 +86,9 @@ extension Engine {
     private func planGivenBack(_ entry: LogEntry, for member: RoutingTable.Member, _ answers: DeliveryPlan.Answers) -> DeliveryPlan? {
         let id = streams.id(entry.head.stream, entry.head.number)
         if givenBack.contains(id) { return .wait }
-        for other in routing.all where other.bridge == member.bridge && !other.settings.isPeer {
-            let parts = ids.parts(id, at: other.destination) ?? answers.standing[other.destination]
-            guard let parts else { return .ask(.standing(id, other.destination)) }
+        for other in routing.everyDestination(of: member.bridge) {
+            let parts = ids.parts(id, at: other) ?? answers.standing[other]
+            guard let parts else { return .ask(.standing(id, other)) }
             if parts.contains(where: { $0.outcome == .unconfirmed }) { return .pass }
         }
         return nil
@@ -153,9 +153,11 @@ extension Engine {
     private func plan(_ post: Post, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
         switch now.turn {
         case .first:
-            let later = try self.later(now.id, from: now.entry.position, now)
+            let isEarly = earlyChanges.contains(now.id)
+            let later = try self.later(now.id, from: isEarly ? .zero : now.entry.position, now)
             if let deletion = later.deletion, isSameOwner(deletion.by, now.id) { return .finish(.superseded) }
             guard let edit = later.edit, isSameOwner(edit.by, now.id) else { return try send(post, now) }
+            if isEarly, let decision = try plan(behind: edit, now) { return decision }
             return try send(post, textOf: edit.position, absorbing: edit, now)
         case .resumed(let text):
             let later = try self.later(now.id, from: now.entry.position, now)
@@ -164,6 +166,14 @@ extension Engine {
         case .claimed(let text):
             return try send(post, textOf: text, now)
         }
+    }
+
+    /// A message whose edit came before it: that one stands for it if people see it; nil if they do not.
+    private func plan(behind edit: ChangeRow, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan? {
+        guard edit.position < now.entry.position, let stream = streams.index(of: edit.by.stream) else { return nil }
+        if outboxes[now.destination]?.machine.isUnderWay(stream: stream, number: edit.by.number) == true { return .wait }
+        if try parts(of: now.id, now).isShown { return .pass }
+        return try parts(of: edit.by, now).isShown ? .finish(.asMessage) : nil
     }
 
     /// A message with the text of another entry, an edit of it, in the place and thread of the first.
@@ -207,15 +217,18 @@ extension Engine {
     private func planEdit(_ event: Event, of target: EventID, _ now: Planning) throws(DeliveryPlan.Question) -> DeliveryPlan {
         if isForeign(now.id, target) { return .finish(.withoutTarget) }
         if now.turn == .first {
-            let later = try self.later(target, from: now.entry.position, now)
+            // It may have been deleted before, in an earlier life too.
+            let later = try self.later(target, from: .zero, now)
             if let deletion = later.deletion, !isForeign(deletion.by, target) { return .finish(.superseded) }
             if let newest = later.edit, newest.by != now.id, !isForeign(newest.by, target) { return .finish(.superseded) }
         }
         let standing = try parts(of: target, now)
+        // What somebody took away here, or a part of it, is not brought in again.
+        if standing.contains(where: { $0.outcome == .hidden }) { return .finish(.superseded) }
         if standing.isShown { return .send(now.delivery(event, .shown(standing, quote: nil)), success: .delivered) }
         if now.isParked { return .finish(.parked) }
-        // What was left out for good, or taken away here, is not brought in by a later change.
-        if standing.contains(where: { [.superseded, .parked, .hidden].contains($0.outcome) }) { return .finish(.superseded) }
+        // What was left out for good is not brought in by a later change.
+        if standing.contains(where: { [.superseded, .parked].contains($0.outcome) }) { return .finish(.superseded) }
         return .send(now.delivery(event, .notShown(quote: nil)), success: .asMessage)
     }
 

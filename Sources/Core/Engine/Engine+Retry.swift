@@ -25,7 +25,7 @@ extension Engine {
         let range = first...row.positions.upperBound
         let places: [DestinationID]
         if row.code == "unconfirmed" {
-            places = try await confirm(range)
+            places = try await confirm(range, of: row)
         } else {
             guard outboxes[row.destination] != nil else { return .refused("\(name(of: row.destination)) is in no bridge any more") }
             retry([range], at: row.destination)
@@ -51,28 +51,30 @@ extension Engine {
         return routing.readers.filter { $0.bridge == bridge && $0.destination != home && $0.settings.direction != .into }.map(\.destination)
     }
 
-    /// An operator vouches for what a peer gave back: it is shown everywhere but where it was born. Where it goes now.
-    private func confirm(_ range: ClosedRange<Position>) async throws -> [DestinationID] {
+    /// An operator vouches for what one peer gave back and was not found at one destination: it is shown everywhere but where it was born. Where
+    /// it goes now. Between the first and the last of it may be what others gave back, or this peer for other channels: each has an entry
+    /// of its own.
+    private func confirm(_ range: ClosedRange<Position>, of row: BounceRow) async throws -> [DestinationID] {
+        // An entry of the list begins and ends with what it speaks of.
+        let peer = try await entry(at: range.upperBound)?.head.source
         var confirmed: [BridgeIndex: [ClosedRange<Position>]] = [:]
         var receipts: [Receipt] = []
         var position = range.lowerBound
         while position <= range.upperBound {
             defer { position = position.next }
-            guard let entry = try await entry(at: position), entry.head.isGivenBack else { continue }
+            guard let entry = try await entry(at: position), entry.head.isGivenBack, entry.head.source == peer else { continue }
             let stream = entry.head.stream
             let id = streams.id(stream, entry.head.number)
             let home = entry.event.flatMap { streams.profile(stream, $0.author)?.home }
-            for member in routing.all where member.bridge == streams[stream].bridge && !member.settings.isPeer {
-                guard try await journal.reader.parts(of: id, at: member.destination).contains(where: { $0.outcome == .unconfirmed }) else {
-                    continue
-                }
-                // Where its home is gone, the entry stood in another channel's name, which is to get it like the others.
-                receipts.append(
-                    Receipt(
-                        destination: member.destination, position: position, stream: stream, number: id.number,
-                        outcome: member.home == home ? .origin : .bounced, time: loop.time))
-                confirmed[member.bridge, default: []].append(position...position)
+            guard try await journal.reader.parts(of: id, at: row.destination).contains(where: { $0.outcome == .unconfirmed }) else {
+                continue
             }
+            // Where its home is gone, the entry stood in another channel's name, which is to get it like the others.
+            receipts.append(
+                Receipt(
+                    destination: row.destination, position: position, stream: stream, number: id.number,
+                    outcome: routing.member(row.destination)?.home == home ? .origin : .bounced, time: loop.time))
+            confirmed[streams[stream].bridge, default: []].append(position...position)
         }
         for receipt in receipts { write(receipt) }
         counters.confirmed += UInt64(receipts.count)

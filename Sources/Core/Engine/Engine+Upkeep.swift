@@ -16,6 +16,7 @@ extension Engine {
     }
 
     func upkeep() async throws {
+        let isDoubted = isClockDoubted
         for destination in outboxes.keys.sorted() {
             if let member = routing.member(destination) { jump(destination, of: member.bridge) }
             if let outbox = outboxes[destination], outbox.machine.cursor - outbox.written > CoreLimits.cursorLag {
@@ -25,7 +26,8 @@ extension Engine {
             try await parkIfNeeded(destination)
             try await forgetSettled(destination)
         }
-        try await retire()
+        try await forgetEarly()
+        if !isDoubted { try await retire() }
     }
 
     /// Events that were settled ahead of their turn, and whose turn is over, need not be remembered: a mark that was found of something that
@@ -33,7 +35,7 @@ extension Engine {
     private func forgetSettled(_ destination: DestinationID) async throws {
         guard let settled = outboxes[destination]?.settled, settled.count > CoreLimits.settled else { return }
         for id in settled.sorted() {
-            guard let stream = streams.index(of: id.stream), id.number <= streams[stream].prefix,
+            guard let stream = streams.index(of: id.stream), streams.hasCome(id),
                 let cursor = outboxes[destination]?.machine.cursor
             else { continue }
             let position = try await journal.reader.positions(of: stream, numbers: id.number...id.number).first
@@ -47,7 +49,7 @@ extension Engine {
     private func parkIfNeeded(_ destination: DestinationID) async throws {
         let end = committedEnd
         guard let held = try await firstHeld(destination, before: end) else { return }
-        var isTooMuch = held.accepted.seconds(until: loop.time) > limits.hold
+        var isTooMuch = !isClockDoubted && held.accepted.seconds(until: loop.time) > limits.hold
         if !isTooMuch, end - held.position > CoreLimits.measuredBacklog {
             isTooMuch = try await journal.reader.byteCount(from: held.position) > limits.holdBytes
         }

@@ -19,7 +19,10 @@ package actor Engine: RelayPort {
     var routing: RoutingTable
     var ids = IDMemory()
     var authorKeys = AuthorKeys()
+    var newAuthors: [DestinationID: NewAuthors] = [:]
     var lookAhead: LookAhead
+    /// Events that are not here and were edited or deleted already.
+    var earlyChanges: Set<EventID>
     var recent: RecentEntries
     /// What was read from the journal lately, for outboxes that are behind.
     var cold: [EntryRun] = []
@@ -55,6 +58,7 @@ package actor Engine: RelayPort {
     /// What ended the engine: a failed commit, a damaged journal.
     var failure: (any Error)?
     var isUpkeepDue = false
+    var clock = Clock()
     /// Behind the last entry of each bridge, as far as this process has appended any.
     var ends: [BridgeIndex: Position] = [:]
     var lastBounce: UInt64
@@ -182,6 +186,7 @@ package actor Engine: RelayPort {
         openState = state
         peers = Engine.peers(in: state)
         orphans = Engine.orphans(in: state)
+        earlyChanges = Engine.earlyChanges(in: state)
         paused = Engine.pauses(in: state)
         away = Engine.away(in: state)
         if let note = state.notes[Engine.givenBackNote], note.count == 8 { givenBackStart = Position(note.firstUInt64) }

@@ -45,10 +45,16 @@ package struct EngineCounters: Counting, Hashable, Sendable {
     package var streamsForgotten: UInt64 = 0
     /// Authors of peers beyond the number that is kept.
     package var authorsRefused: UInt64 = 0
+    /// Events of people who were too many to be told apart.
+    package var crowd: UInt64 = 0
     /// Peers whose word was awaited in vain at the opening.
     package var peersNotAwaited: UInt64 = 0
     /// Events that an operator had delivered again.
     package var retried: UInt64 = 0
+    /// Times that this machine's calendar jumped.
+    package var clockJumps: UInt64 = 0
+    /// Edits and deletions of what had not come, beyond the number that is kept.
+    package var earlyForgotten: UInt64 = 0
     package var commits: UInt64 = 0
     /// Times that the disk was full.
     package var full: UInt64 = 0
@@ -124,9 +130,15 @@ extension EngineCounters {
             "authors_refused", \.authorsRefused, "fairlead_intake_authors_refused_total", "Authors of peers beyond the number that is kept."
         ),
         .init(
+            "crowd", \.crowd, "fairlead_intake_crowd_total", "Events of people who were too many to be told apart."),
+        .init(
             "peers_not_awaited", \.peersNotAwaited, "fairlead_intake_peers_not_awaited_total",
             "Peers whose word was awaited in vain when the relay started."),
         .init("retried", \.retried, "fairlead_outbox_retried_total", "Events that an operator had delivered again."),
+        .init("clock_jumps", \.clockJumps, "fairlead_relay_clock_jumps_total", "Times that this machine's calendar jumped."),
+        .init(
+            "early_forgotten", \.earlyForgotten, "fairlead_intake_early_forgotten_total",
+            "Edits and deletions of events that had not come, beyond the number that is kept."),
         .init("commits", \.commits, "fairlead_journal_commits_total", "Commits of the journal."),
         .init("full", \.full, "fairlead_journal_disk_full_total", "Times that a commit found the disk full."),
         .init(

@@ -67,6 +67,11 @@ package struct StreamTable: Hashable, Sendable {
     package func id(_ stream: StreamIndex, _ number: UInt64) -> EventID {
         EventID(stream: self[stream].introduction.stream, number: number)
     }
+    /// Whether an event's number has been reached, and its record is not still to come late.
+    package func hasCome(_ id: EventID) -> Bool {
+        guard let stream = indexes[id.stream] else { return false }
+        return id.number <= self[stream].prefix && !self[stream].holes.contains(id.number)
+    }
     /// The streams whose events belong to a bridge.
     package func indexes(of bridge: BridgeIndex) -> Set<StreamIndex> { Set(rows.lazy.filter { $0.bridge == bridge }.map(\.index)) }
     package func isOwn(_ stream: StreamIndex) -> Bool { self[stream].introduction.owner == owner }
@@ -205,6 +210,14 @@ package struct StreamTable: Hashable, Sendable {
         noteChanged(stream)
         return rows[place].prefix
     }
+
+    /// Whether an author of this relay's own has a number in a stream for what they say in a channel.
+    func hasAuthor(_ key: AuthorKey, home: Home, in stream: StreamIndex) -> Bool {
+        numbers[stream]?[AuthorPlace(key: key, home: home)] != nil
+    }
+
+    /// Whether an author of this relay's own has spoken in a bridge, in this epoch or an earlier one.
+    func hasSpoken(_ key: AuthorKey, in bridge: BridgeIndex) -> Bool { newest[OwnAuthor(bridge: bridge, key: key)] != nil }
 
     /// The number of an author of this relay's own, and their profile if it must be told first.
     package mutating func author(

@@ -309,7 +309,8 @@ package struct OutboxMachine: Hashable, Sendable {
         flights[flight].parts[index].state = .claimed
         isPutOff = true
         guard flight == flights.startIndex else { return true }
-        if let deferredSince { return deferredSince.seconds(until: time) < deferral }
+        // A clock that was set back would have it wait for years.
+        if let deferredSince, !(time < deferredSince) { return deferredSince.seconds(until: time) < deferral }
         deferredSince = time
         return true
     }

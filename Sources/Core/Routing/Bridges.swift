@@ -70,6 +70,10 @@ package struct RoutingTable: Sendable {
     package func destination(endpoint: String, channel: String) -> DestinationID? {
         members.values.first { $0.settings.endpoint == endpoint && $0.settings.channel == channel }?.destination
     }
+    /// Destinations of a bridge, also those that were taken out of it: what was found out in their name holds.
+    package func everyDestination(of bridge: BridgeIndex) -> [DestinationID] {
+        rows.values.filter { $0.bridge == bridge }.map(\.id).sorted()
+    }
     /// Channels without an outbox, in the order of their numbers.
     package private(set) var readers: [Member] = []
 
@@ -141,8 +145,9 @@ package struct RoutingTable: Sendable {
             if known.isRemoved || (known.cursor == .zero) != member.isReader {
                 known.isRemoved = false
                 known.cursor = start
-                // With a peer sharing begins anew: what was said meanwhile is not for it.
-                if member.isPeer { known.source = [] }
+                // What was said meanwhile stays where it was said: sharing with a peer begins anew, and a network is read from now on. What a
+                // reader keeps is no place.
+                if !member.isReader { known.source = [] }
                 known.parkedBefore = .zero
                 known.received = .init()
                 known.deferredSince = nil

@@ -16,6 +16,8 @@ package struct StateFolder: Sendable {
     package let identity: IdentityKey
     /// 32 bytes.
     package let epochSecret: [UInt8]
+    /// A key was made though the folder has a journal: peers take this relay for a stranger.
+    package let isNewIdentity: Bool
 
     package var relay: RelayID { RelayID(bytes: identity.hash) }
 
@@ -28,6 +30,10 @@ package struct StateFolder: Sendable {
             throw StateError("the state folder can't be made: \(error)")
         }
         try StateFolder.checkOwnership(path)
+        if let words = JournalFiles.interruptedRestore(in: path) { throw StateError(words) }
+        let hasJournal = JournalFiles.hasJournal(path)
+        if hasJournal && !Files.exists("\(path)/\(StateFolder.secretFile)") { throw StateError(StateFolder.withoutSecret(path)) }
+        isNewIdentity = hasJournal && !Files.exists("\(path)/\(StateFolder.identityFile)")
         let pem = try StateFolder.contents("\(path)/\(StateFolder.identityFile)", orMake: { IdentityKey.make().pem })
         guard let identity = IdentityKey(pem: pem) else { throw StateError("\(path)/\(StateFolder.identityFile) is no private key in PEM") }
         self.identity = identity
@@ -50,8 +56,7 @@ package struct StateFolder: Sendable {
                     }
                 }
             }
-            try await JournalFiles.restore(from: backup, to: path, at: UnixTime.now)
-            for name in keptFiles where !Files.exists("\(path)/\(name)") { try Files.copy("\(backup)/\(name)", to: "\(path)/\(name)") }
+            try await JournalFiles.restore(from: backup, to: path, at: UnixTime.now, keeping: keptFiles)
         } catch let error as StateError {
             throw error
         } catch JournalError.inUse(let words) {
@@ -59,6 +64,13 @@ package struct StateFolder: Sendable {
         } catch {
             throw StateError("\(error)")
         }
+    }
+
+    /// A new secret would disown every epoch of the journal: no peer's word of them would be believed, so no link would stay, and no mark in a
+    /// channel be known.
+    private static func withoutSecret(_ path: String) -> String {
+        "\(path)/\(secretFile) is missing, and the journal can't be continued without it: put it back from a backup of this relay, or move "
+            + "\(path) away to begin anew"
     }
 
     /// Who can write a folder can put another key in the place of the relay's; its names may be read.

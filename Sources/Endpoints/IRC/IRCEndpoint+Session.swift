@@ -160,7 +160,8 @@ extension IRCEndpoint {
     /// A channel without history has been read up to the last sign of life; what comes later is a gap.
     func noteWhatWasRead() {
         let silence = lastHeard.distance(to: loop.now).seconds
-        let time = (loop.time.seconds - silence) * 1000
+        // A clock that was never set may be younger than the silence.
+        let time = (loop.time.seconds - min(loop.time.seconds, silence)) * 1000
         for key in channels.keys.sorted() where channels[key]?.phase == .connected && channels[key]?.catchUp.hasHistory == false {
             guard var source = channels[key]?.source, source.time < time, let destination = channels[key]?.destination else { continue }
             source.time = time

@@ -46,6 +46,7 @@ extension IRCListener {
         if world.show(person, in: channel) { tell([channel], IRCMessage("JOIN", channel, source: person.source)) }
         let before = channels[destination]?.lastSpoke[person.nick] ?? event.originTime
         channels[destination]?.lastSpoke[person.nick] = max(event.originTime, before)
+        if channels[destination]?.lastSpoke.count ?? 0 > 2 * IRCListenerLimits.puppets { hideSilent() }
         return person.source
     }
 

@@ -28,7 +28,7 @@ enum IRCListenerLimits {
     static let farewell = Interval.seconds(2)
     /// People from elsewhere are shown for so many seconds after they spoke: a day.
     static let presence: Int64 = 86_400
-    /// People from elsewhere shown in one channel: NAMES stays below 100 KB.
+    /// People from elsewhere shown in one channel: NAMES stays below 100 KB. Between two looks, or until there are twice as many, it may be more.
     static let puppets = 2000
     /// Names of people from elsewhere that are remembered for one channel, also of those who only stand in its history.
     static let knownPuppets = 10_000

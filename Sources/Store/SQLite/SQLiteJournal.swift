@@ -41,6 +41,8 @@ package actor SQLiteJournal: Journal {
         precondition(database == nil, "a journal is opened once")
         let path = SQLiteJournal.path(in: folder)
         lock = try SQLiteJournal.lock(folder)
+        try JournalFiles.finishRestore(in: folder)
+        if let words = JournalFiles.interruptedRestore(in: folder) { throw .failed(words) }
         if !Files.exists(path) { try fileErrors { () throws(FileError) in try Files.create(path, []) } }
         let database = try Database(path, readOnly: false, vfs: vfs)
         try database.execute("PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = OFF")

@@ -41,6 +41,19 @@ import WireIRC
         #expect(story.texts == expected, "\(story.server.historyAsked)")
     }
 
+    /// A machine without a battery clock begins in 1970, and a server can be silent for longer than that.
+    @Test func aConnectionEndsInTheFirstMinuteOf1970() {
+        let story = Story()
+        story.world.calendar = 0
+        story.server.capabilities = []
+        story.runs(seconds: 40)
+        // Its clock is set back below the silence: as young as a clock can be.
+        story.world.calendar = 0 &- story.world.now.nanoseconds / 1_000_000_000
+        story.disconnects { _ in }
+        #expect(story.server.connects == 2)
+        #expect(story.disconnections == 1)
+    }
+
     /// A server is read no further while the journal takes nothing in: what waits has a bound, and everything comes in the end.
     @Test func nothingMoreIsReadWhileTheEngineWaits() {
         let story = Story()
