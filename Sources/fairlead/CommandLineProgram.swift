@@ -12,6 +12,10 @@ enum CommandLineProgram {
         case invalidConfiguration = 3
         case unreachable = 4
         case refused = 5
+        /// What shells say of a program that a signal ended: 128 and its number. Only `demo` has something to put away before.
+        case hungUp = 129
+        case interrupted = 130
+        case terminated = 143
     }
 
     /// One subcommand.

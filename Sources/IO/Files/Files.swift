@@ -97,6 +97,13 @@ package enum Files {
         if unlink(path) != 0 && errno != ENOENT { throw FileError(path) }
     }
 
+    /// Removes a file, or a folder with everything in it, as far as that can be done. Where a symbolic link leads is left alone.
+    package static func removeAll(_ path: String) {
+        if unlink(path) == 0 { return }
+        for name in (try? names(in: path)) ?? [] { removeAll("\(path)/\(name)") }
+        rmdir(path)
+    }
+
     /// Gives a file another name in the same folder, replacing what had it, durably.
     package static func rename(_ path: String, to other: String) throws(FileError) {
         if Glibc.rename(path, other) != 0 { throw FileError(path) }

@@ -26,7 +26,7 @@ final class BenchRelay {
 
     /// Starts it with a `BenchEndpoint`, or as any relay.
     func start(asBench isBench: Bool) throws {
-        var arguments = ["run", "--config", configuration]
+        var arguments = ["run", "--until-input-ends", "--config", configuration]
         if isBench { arguments = ["bench", BenchRelayCommand.name, "--config", configuration, "--socket", socket] }
         if isBench, let corpus { arguments += ["--corpus", corpus] }
         process = try SpawnedProcess(SpawnedProcess.ownProgram, arguments, log: log)

@@ -20,7 +20,8 @@ enum BenchRelayCommand {
         loop.start()
         let endpoint = try BenchEndpoint(corpus, socket: socket, on: loop)
         let daemon = Daemon(
-            path, settings, on: loop, log: OperatorLog.make(.text, from: .info), instead: [BenchRelayCommand.endpoint: endpoint])
+            path, settings, on: loop, log: OperatorLog.make(.text, from: .info), instead: [BenchRelayCommand.endpoint: endpoint],
+            endsWithInput: true)
         try await withTaskExecutorPreference(loop) { try await daemon.run() }
         loop.stop()
         return .done

@@ -7,6 +7,7 @@ enum RunCommand {
     static func run(_ arguments: inout Arguments) async -> CommandLineProgram.Exit {
         guard let path = CommandLineProgram.configuration(&arguments) else { return CommandLineProgram.refuse("--config needs a file") }
         let level = arguments.takeFlag("--verbose") ? Log.Level.debug : .info
+        let endsWithInput = arguments.takeFlag("--until-input-ends")
         var form = OperatorLog.Form.text
         if arguments.takesOption("--log") {
             guard let named = arguments.takeOption("--log").flatMap(OperatorLog.Form.init) else {
@@ -24,7 +25,7 @@ enum RunCommand {
         }
         let loop = EventLoop()
         loop.start()
-        let daemon = Daemon(path, settings, on: loop, log: OperatorLog.make(form, from: level))
+        let daemon = Daemon(path, settings, on: loop, log: OperatorLog.make(form, from: level), endsWithInput: endsWithInput)
         do {
             try await withTaskExecutorPreference(loop) { try await daemon.run() }
         } catch {
