@@ -7,6 +7,14 @@ package enum JournalFiles {
     /// The note that makes the next start wait longer for what peers give back (semantics 6).
     package static let restoredNote = Engine.restoredNote
 
+    /// Whether a daemon holds the folder, which must be there.
+    package static func isInUse(_ folder: String) throws(FileError) -> Bool { try FileLock("\(folder)/journal.lock") == nil }
+
+    /// Whether there is a journal in a folder; a folder that is not there has none.
+    package static func isJournal(in folder: String) throws(FileError) -> Bool {
+        try Files.names(in: folder).contains { "\(folder)/\($0)" == SQLiteJournal.path(in: folder) }
+    }
+
     /// Puts a backup in the place of what is in `folder`, which is kept beside it under a name ending in `.before-restore`.
     /// Refuses (`inUse`) while a daemon holds the folder, and a backup that is damaged before anything is touched.
     package static func restore(from backup: String, to folder: String, at time: UnixTime) async throws(JournalError) {

@@ -135,7 +135,7 @@ private let listener = """
         #expect(relay.waitForLog("ready") && relay.log.contains("error the disk is nearly full; nothing is taken in free="), "\(relay.log)")
         let status = relay.command("status").output
         #expect(status.contains(", 100000000 kept free; intake waits for room") && status.contains("below_reserve 1"), "\(status)")
-        #expect(relay.command("status", "--json").output.contains("\"isBelow\":true"))
+        #expect(relay.command("status", "--json").output.contains("\"is_below\":true"))
         // Whoever waits is not held back by a stop, and what was said is kept.
         let waiting = ChildProcess("fairlead", ["say", "ops", "wait", "--config", "\(relay.folder.path)/fairlead.toml"])
         usleep(300_000)

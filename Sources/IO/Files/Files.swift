@@ -11,6 +11,8 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         self.code = code
     }
 
+    /// Whether the user may not do that.
+    package var isForbidden: Bool { code == EACCES || code == EPERM }
     package var isFull: Bool { code == ENOSPC || code == EDQUOT }
     package var description: String { "\(path): \(String(cString: strerror(code)))" }
 }

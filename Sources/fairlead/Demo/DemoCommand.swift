@@ -7,12 +7,7 @@ import MailReceiver
 enum DemoCommand {
     static func run(_ arguments: inout Arguments) async -> CommandLineProgram.Exit {
         let isOnce = arguments.takeFlag("--once") || !Console.isTerminal
-        var folder: String?
-        if arguments.takesOption("--dir") {
-            guard let given = arguments.takeOption("--dir") else { return CommandLineProgram.refuse("--dir needs a folder") }
-            folder = Files.absolute(given)
-        }
-        if let word = arguments.take() { return CommandLineProgram.refuse("unknown argument \(word)") }
+        let folder = arguments.takeOption("--dir").map(Files.absolute)
         Console.outliveReaders()
         let loop = EventLoop()
         loop.start()

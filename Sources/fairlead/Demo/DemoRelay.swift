@@ -87,7 +87,7 @@ actor DemoRelay {
     /// Asks the running relay; nil if it does not answer (yet) or refuses.
     func ask<Answer: Decodable>(_ request: ControlRequest, as type: Answer.Type) -> Answer? {
         var answer: Answer?
-        _ = LocalSocket.ask(control, ControlJSON.line(request)) { line in
+        LocalSocket.ask(control, ControlJSON.line(request)) { line in
             if let value = ControlJSON.value(line, as: Answer.self) { answer = answer ?? value }
             return ControlJSON.value(line, as: ControlEnding.self) == nil
         }

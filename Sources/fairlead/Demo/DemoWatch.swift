@@ -10,7 +10,7 @@ actor DemoWatch {
 
     /// Returns when the relay ends.
     func run(_ relay: DemoRelay) {
-        _ = LocalSocket.ask(relay.control, ControlJSON.line(ControlRequest("tail"))) { line in
+        LocalSocket.ask(relay.control, ControlJSON.line(ControlRequest("tail"))) { line in
             if let report = ControlJSON.value(line, as: PassingReport.self) {
                 Console.output(DemoWatch.text(report, at: relay.name))
             }
