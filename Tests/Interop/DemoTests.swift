@@ -8,7 +8,7 @@ import Testing
     /// Twice in one folder: what the first one left makes room.
     @Test func aConversationIsPlayedAndCounted() {
         let scratch = TemporaryFolder()
-        let folder = "\(scratch.path)/demo"
+        let folder = "\(scratch.path)/a \"demo\""
         defer { Files.removeAll(folder) }
         for round in 1...2 {
             let demo = DemoUnderTest(["--once", "--dir", folder])
@@ -46,6 +46,16 @@ import Testing
         demo.signal(signal)
         #expect(demo.end().exit == 128 + signal, "\(demo.shown)")
         #expect(folder.hasPrefix("/tmp/") && DemoUnderTest.relays(in: folder) == 0 && !Files.exists(folder), "\(folder) \(demo.shown)")
+    }
+
+    /// Ctrl-C reaches the relays too.
+    @Test func ctrlCEndsAConversation() {
+        let demo = DemoUnderTest(["--once"], onTerminal: true)
+        #expect(demo.shows("south's relay is killed now"), "\(demo.shown)")
+        let folder = demo.folder
+        demo.type(3)
+        #expect(demo.end().exit == 130, "\(demo.shown)")
+        #expect(DemoUnderTest.relays(in: folder) == 0 && !Files.exists(folder), "\(folder) \(demo.shown)")
     }
 
     @Test func noRelayOutlivesADemonstrationThatIsKilled() {

@@ -207,7 +207,7 @@ actor Demo {
               north: 127.0.0.1 port \(north.ircPort), no TLS, no password, /join #ops    (irssi -c 127.0.0.1 -p \(north.ircPort) -n anna)
               south: 127.0.0.1 port \(south.ircPort), no TLS, no password, /join #ops    (irssi -c 127.0.0.1 -p \(south.ircPort) -n bob)
             South mirrors the channel to e-mail: \(mailbox.folder)/new
-            Ctrl-C ends it. What passes shows here:
+            Ctrl-C ends it; what it wrote goes with it unless --dir names a folder. What passes shows here:
 
             """)
         let watch = DemoWatch()

@@ -22,7 +22,7 @@ actor DemoRelay {
         let text = """
             [relay]
             name = "\(name)"
-            state = "\(folder)/state"
+            state = "\(DemoRelay.quoted(folder))/state"
             listen = ["127.0.0.1:\(linkPort)"]
             advertise = ["127.0.0.1:\(linkPort)"]
 
@@ -32,6 +32,11 @@ actor DemoRelay {
 
             """
         try Files.create(configuration, [UInt8](text.utf8))
+    }
+
+    /// A path as it stands in a TOML string.
+    private static func quoted(_ path: String) -> String {
+        String(path.flatMap { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) })
     }
 
     nonisolated var configuration: String { "\(folder)/fairlead.toml" }
