@@ -37,6 +37,8 @@ package enum CoreLimits {
     /// who spoke after each. Some 10 and 50 MB.
     package static let peerStreams = 65_536
     package static let peerAuthors = 262_144
+    /// Open holes in all streams of one relay in one bridge: some restores with dozens each. Less than a megabyte.
+    package static let peerHoles = 16_384
     /// Between two epochs that are opened at one peer's word: the second time, the third, and from then on. The first of them too between
     /// any two.
     package static let forkPauses = [Interval.seconds(60), .seconds(3600), .seconds(86_400)]
@@ -46,6 +48,17 @@ package enum CoreLimits {
     package static let resumed: Int64 = 30 * 86_400
     /// Streams are kept for so long, in seconds, beyond the id map, whose months are dropped whole: 62 days.
     package static let keptStreams: UInt64 = 62 * 86_400
+    /// Bytes of an edge's last error that are kept: a line of a terminal or two.
+    package static let lastError = 300
+    /// Moments at which a peer's acknowledgements moved on that are remembered, a channel.
+    package static let acknowledgements = 1000
+    /// Events that one entry of the bounce list is shown with, and entries of the log that are looked at for them.
+    package static let shownEvents = 20
+    package static let searchedEvents = 5000
+    /// Entries of the bounce list that are looked through for the reason of one delivery.
+    package static let searchedBounces = 10_000
+    /// Whoever wants to say something and can't yet looks again after so long at latest: whether there is room, and whether they are still there.
+    package static let sayingAgain = Interval.milliseconds(250)
     /// Events with two contents that are remembered, and bytes of the second one that the operator is shown.
     package static let conflicts = 1000
     package static let evidence = 200
@@ -61,6 +74,8 @@ package enum CoreLimits {
     package static let orphans = 10_000
     /// A full disk is tried again after so long.
     package static let fullRetry = Interval.seconds(1)
+    /// A relay that stops tries so often before it gives up: what is not written then was not told to be.
+    package static let fullAtTheEnd = 3
     /// How much room the disk has is looked at once in so long at most, while events come or wait; otherwise once in `upkeep`.
     package static let look = Interval.seconds(1)
     /// Intake goes on when the reserve is free and this part of it more, so that it does not stop and go at the border: a twentieth.

@@ -140,10 +140,8 @@ package actor Daemon {
         signal.set()
     }
 
-    /// The endpoints that run, for a report.
-    var endpointReports: [StatusReport.EndpointReport] {
-        running.sorted { $0.key < $1.key }.map { StatusReport.EndpointReport(name: $0.key, kind: $0.value.blueprint.kindName) }
-    }
+    /// The endpoints that run, with the kind of each.
+    var endpointKinds: [(name: String, kind: String)] { running.sorted { $0.key < $1.key }.map { ($0.key, $0.value.blueprint.kindName) } }
 
     /// The endpoints that run, by name.
     var endpoints: [(name: String, endpoint: any Endpoint)] { running.sorted { $0.key < $1.key }.map { ($0.key, $0.value.endpoint) } }

@@ -17,6 +17,8 @@ actor DaemonLinks {
     private let entropy: any Entropy
     private let log: Log
     private var listeners: [LinkListener] = []
+    /// The peers of the configuration, also those that are shut out.
+    private var configured: [String: PeerSettings] = [:]
     private var running: [String: Running] = [:]
     private var starting: [(name: String, link: PeerLink)] = []
     private var wake = Signal()
@@ -52,6 +54,7 @@ actor DaemonLinks {
 
     /// The peers of the configuration from now on. Those that did not change go on undisturbed.
     func serve(_ configured: [String: PeerSettings]) async {
+        self.configured = configured
         let peers = configured.filter { !revoked.contains($0.value.id) }
         for (name, one) in running where peers[name] != one.settings {
             running[name] = nil
@@ -62,7 +65,8 @@ actor DaemonLinks {
             running[name] = Running(settings: settings, link: link)
             starting.append((name, link))
         }
-        await engine.name(Dictionary(peers.map { ($0.value.id, $0.key) }) { first, _ in first })
+        // Also of one that is shut out: what it said before bears its name.
+        await engine.name(Dictionary(configured.map { ($0.value.id, $0.key) }) { first, _ in first })
         for (name, one) in running { await one.link.serve(await channels(of: name)) }
         let byID = Dictionary(running.values.map { ($0.settings.id, $0.link) }) { first, _ in first }
         for listener in listeners { await listener.serve(byID) }
@@ -80,7 +84,22 @@ actor DaemonLinks {
                 reports.append(OfferReport(peer: name, channel: channel, state: state))
             }
         }
-        return reports
+        for name in revokedNames {
+            let channels = await channels(of: name).keys.sorted()
+            reports += (channels.isEmpty ? ["-"] : channels).map { OfferReport(peer: name, channel: $0, state: "revoked") }
+        }
+        return reports.sorted { ($0.peer, $0.channel) < ($1.peer, $1.channel) }
+    }
+
+    /// Peers of the configuration that are shut out.
+    private var revokedNames: [String] { configured.filter { revoked.contains($0.value.id) }.keys.sorted() }
+
+    /// How each link stands, for whoever asks what became of an event.
+    func standings() async -> [String: LinkStanding] {
+        var standings: [String: LinkStanding] = [:]
+        for (name, one) in running { standings[name] = await one.link.standing }
+        for name in revokedNames { standings[name] = LinkStanding(isUp: false, isRevoked: true) }
+        return standings
     }
 
     private func channels(of peer: String) async -> [String: DestinationID] {
@@ -89,15 +108,22 @@ actor DaemonLinks {
         return channels
     }
 
-    /// How each link stands.
-    func reports() async -> [StatusReport.LinkReport] {
+    /// How each link stands at a time.
+    func reports(at time: UnixTime) async -> [StatusReport.LinkReport] {
         var reports: [StatusReport.LinkReport] = []
-        for (name, one) in running.sorted(by: { $0.key < $1.key }) {
+        for (name, one) in running {
+            let isUp = await one.link.isUp
             reports.append(
                 StatusReport.LinkReport(
-                    name: name, relay: one.settings.id.description, isUp: await one.link.isUp, carried: await one.link.counters.byName))
+                    name: name, relay: one.settings.id.description, isUp: isUp, state: isUp ? "up" : "down",
+                    lastError: await one.link.lastError.map { ErrorReport($0, at: time) }, carried: await one.link.counters.byName))
         }
-        return reports
+        for name in revokedNames {
+            guard let id = configured[name]?.id else { continue }
+            reports.append(
+                StatusReport.LinkReport(name: name, relay: id.description, isUp: false, state: "revoked", lastError: nil, carried: [:]))
+        }
+        return reports.sorted { $0.name < $1.name }
     }
 
     /// What the links count, by peer.

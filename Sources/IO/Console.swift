@@ -32,6 +32,9 @@ package enum Console {
     /// Ends the process.
     package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
 
+    /// What begins a new page: clears a person's terminal; elsewhere an empty line.
+    package static var newPage: String { isTerminal ? "\u{1B}[H\u{1B}[2J" : "\n" }
+
     private static func write(_ text: String, to descriptor: Int32) {
         var rest = [UInt8](text.utf8)[...]
         while !rest.isEmpty {

@@ -11,10 +11,12 @@ extension LinkDriver {
         do {
             let base = try await port.base(of: destination)
             var held: [StreamID: UInt64] = [:]
+            var holes: [StreamID: [ClosedRange<UInt64>]] = [:]
             var told: [StreamIndex: PeerHolding] = [:]
             for holding in resumes.removeValue(forKey: name) ?? [] {
                 let introduction = mapping.model(holding.introduction)
                 held[introduction.stream] = holding.prefix
+                holes[introduction.stream] = holding.holes
                 // A stream of ours that this journal lost: what the peer holds of it comes back.
                 do throws(PeerFault) {
                     let stream = try await port.introduce(introduction, in: destination, by: mapping.peer)
@@ -28,8 +30,10 @@ extension LinkDriver {
                 }
             }
             try await port.told(destination, holds: told, by: mapping.peer)
+            let committed = await port.committedBefore
             let (streams, end) = await port.streams(of: destination, for: mapping.peer)
-            var position = end
+            // What fills a hole may lie in the log already, and be found there only once it is committed.
+            var position = holes.values.allSatisfy(\.isEmpty) ? end : min(committed, end)
             for stream in streams where (held[stream.introduction.stream] ?? 0) < stream.prefix {
                 let name = stream.introduction.stream
                 if let start = try await port.position(of: stream.index, from: (held[name] ?? 0) + 1) {
@@ -46,7 +50,8 @@ extension LinkDriver {
                 destination: destination, bridge: bridge, name: name, index: index, position: max(position, base), base: base, pastEnd: end)
             for stream in streams {
                 outflow.past[stream.index] = stream.prefix
-                add(stream, to: outflow, sent: held[stream.introduction.stream] ?? 0)
+                let name = stream.introduction.stream
+                add(stream, to: outflow, sent: held[name] ?? 0, holes: holes[name] ?? [])
             }
             outflows[name] = outflow
             log.info("a channel flows", ["channel": name, "from": outflow.position.description, "to": end.description])
@@ -56,8 +61,10 @@ extension LinkDriver {
         }
     }
 
-    func add(_ stream: PassedStream, to outflow: Outflow, sent: UInt64) {
-        passed.add(stream.index, PassedStreams.Passed(channel: outflow.index, introduction: stream.introduction, sent: sent))
+    func add(_ stream: PassedStream, to outflow: Outflow, sent: UInt64, holes: [ClosedRange<UInt64>] = []) {
+        passed.add(
+            stream.index,
+            PassedStreams.Passed(channel: outflow.index, introduction: stream.introduction, sent: sent, holes: holes))
     }
 
     func acknowledged(_ entries: [Acknowledgement.Entry]) async throws(LinkFailure) {

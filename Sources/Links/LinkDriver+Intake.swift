@@ -15,11 +15,13 @@ extension LinkDriver {
             switch item {
             case .introduction(let introduction, _):
                 inStreams.append(try await stream(mapping.model(introduction), in: name))
-            case .record(let stream, let number, let time, let hops, let record):
+            case .record(let stream, let number, let time, let hops, let record, let isLate):
                 guard let local = inStreams[Int(stream) - 1] else { continue }
                 let head = EntryHead(
                     stream: local, number: number, originTime: UnixTime(seconds: time), hops: hops &+ 1, source: source)
                 incoming.passed.entries.append(head, record: bytes[record])
+                // What is acknowledged is how far all of a stream is held; a number below that says nothing new.
+                if isLate { continue }
                 incoming.touched[stream] = number
                 cameIn[head.stream] = (cameIn[head.stream]?.lowerBound ?? number)...number
             case .skip(let stream, let numbers, let reason, let profiles):
@@ -52,50 +54,64 @@ extension LinkDriver {
         return stream
     }
 
-    /// Journals what has come, as much at once as there is, and acknowledges it.
+    /// Journals what has come, as much at once as there is, and acknowledges it. Channels are taken in side by side, so that one commit serves
+    /// all of them; of each channel no more than one part is under way, as its order counts.
     func intakeLoop() async {
-        while true {
+        while !isEnding || !intake.isEmpty {
             if intake.isEmpty {
-                if isEnding { return }
                 await withUnsafeContinuation { intakeSignal.wait($0) }
                 continue
             }
-            let incoming = takeIntake()
+            let round = takeIntake()
             roomSignal.set()
-            do {
-                // Of a channel that was taken out meanwhile nothing is journaled and nothing acknowledged; the peer learns of it by REVOKE.
-                if let destination = shared(incoming.channel) {
-                    try await port.accept(incoming.passed, in: destination, from: mapping.peer)
-                    acknowledge(incoming)
-                }
-                grantAnew(incoming)
-            } catch PeerFault.unknownChannel {
-                // The engine knows of it sooner.
-                grantAnew(incoming)
-            } catch let fault as PeerFault {
-                counters.faults += 1
-                end(LinkMapping.failure(fault), about: FrameKind.batch.rawValue)
-                return
-            } catch {
-                return fail(error)
+            if round.count == 1 {
+                await journal(round[0])
+            } else {
+                await withDiscardingTaskGroup { group in for incoming in round { group.addTask { await self.journal(incoming) } } }
             }
+            if hasFailedIntake { return }
         }
     }
 
-    /// The first batch, and those of the same channel that follow it.
-    private func takeIntake() -> Incoming {
-        var first = intake[0]
-        var count = 1
-        while count < intake.count, intake[count].channel == first.channel {
-            first.passed.entries.append(intake[count].passed.entries)
-            first.passed.profiles += intake[count].passed.profiles
-            first.touched.merge(intake[count].touched) { $1 }
-            first.items += intake[count].items
-            first.bytes += intake[count].bytes
-            count += 1
+    private func journal(_ incoming: Incoming) async {
+        do {
+            // Of a channel that was taken out meanwhile nothing is journaled and nothing acknowledged; the peer learns of it by REVOKE.
+            if let destination = shared(incoming.channel) {
+                try await port.accept(incoming.passed, in: destination, from: mapping.peer)
+                acknowledge(incoming)
+            }
+            grantAnew(incoming)
+        } catch PeerFault.unknownChannel {
+            // The engine knows of it sooner.
+            grantAnew(incoming)
+        } catch let fault as PeerFault {
+            counters.faults += 1
+            hasFailedIntake = true
+            end(LinkMapping.failure(fault), about: FrameKind.batch.rawValue)
+        } catch {
+            hasFailedIntake = true
+            fail(error)
         }
-        intake.removeFirst(count)
-        return first
+    }
+
+    /// All batches that wait, those of one channel as one.
+    private func takeIntake() -> [Incoming] {
+        var round: [Incoming] = []
+        var places: [String: Int] = [:]
+        for incoming in intake {
+            guard let place = places[incoming.channel] else {
+                places[incoming.channel] = round.count
+                round.append(incoming)
+                continue
+            }
+            round[place].passed.entries.append(incoming.passed.entries)
+            round[place].passed.profiles += incoming.passed.profiles
+            round[place].touched.merge(incoming.touched) { $1 }
+            round[place].items += incoming.items
+            round[place].bytes += incoming.bytes
+        }
+        intake = []
+        return round
     }
 
     private func acknowledge(_ incoming: Incoming) {

@@ -36,12 +36,15 @@ extension LinkDriver {
     /// The next channel that has something to pass on and credit for it.
     private func next(_ turn: inout Int) async -> Outflow? {
         let end = await port.committedBefore
+        let confirmations = await port.confirmations
         let turns = self.turns
         for _ in turns.indices {
             turn += 1
             let outflow = turns[turn % turns.count]
             let isPastDue = !outflow.hasSettledPast && outflow.pastEnd <= end
-            guard outflow.position < end || isPastDue, !stalled.contains(outflow.name) else { continue }
+            guard outflow.position < end || isPastDue || isLateDue(outflow, confirmations), !stalled.contains(outflow.name) else {
+                continue
+            }
             let credit = session.credit(outflow.index)
             if credit.records > 2 && credit.bytes > 0 { return outflow }
         }
@@ -49,7 +52,7 @@ extension LinkDriver {
     }
 
     private func write(_ outflow: Outflow) async throws {
-        let before = (outflow.position, outflow.hasSettledPast, logChanges)
+        let before = (outflow.position, outflow.hasSettledPast, logChanges, outflow.late.count)
         if await port.isPaused(outflow.destination) {
             if before.2 == logChanges { stalled.insert(outflow.name) }
             return
@@ -60,7 +63,7 @@ extension LinkDriver {
         // The channel may have been taken out meanwhile.
         guard outflows[outflow.name] === outflow, ending == nil else { return }
         guard encoder.count > 0 else {
-            if before == (outflow.position, outflow.hasSettledPast, logChanges) { stalled.insert(outflow.name) }
+            if before == (outflow.position, outflow.hasSettledPast, logChanges, outflow.late.count) { stalled.insert(outflow.name) }
             return
         }
         let packer = packer(for: outflow)
@@ -105,6 +108,8 @@ extension LinkDriver {
         let credit = session.credit(outflow.index)
         let most = min(credit.records, LinkDriverLimits.batchItems) - 2
         let mostBytes = min(credit.bytes, LinkLimits.fullBatch)
+        try await lookForLate(outflow)
+        try await passLate(&encoder, outflow, most, mostBytes)
         var border = Position.zero
         while encoder.count < most && encoder.writer.count < mostBytes {
             if encoder.count == 0 { border = LinkDriverLimits.border(behind: outflow.position) }
@@ -173,27 +178,25 @@ extension LinkDriver {
         guard let place = await place(of: head.stream), passed[place].channel == outflow.index else { return true }
         let last = if case .skip(let through, _) = head.content { through } else { head.number }
         let sent = passed[place].sent
-        guard last > sent else { return true }
+        guard last > sent else { return try await passLate(entries, index, &encoder, outflow) }
         if head.number == sent + 1, head.isEvent, isFromPeer(head) {
             passed.raise(place, to: last)
             return true
         }
-        var isUnconfirmed = false
-        if head.isGivenBack {
-            // It was given back by another peer, and holds back what follows until it is settled.
-            let id = EventID(stream: passed[place].introduction.stream, number: head.number)
-            guard let isConfirmed = try await port.standing(of: id) else { return false }
-            isUnconfirmed = !isConfirmed
-        }
+        // What another peer gave back holds back what follows until it is settled.
+        guard let isConfirmed = try await standing(head, place) else { return false }
         let stream = introduced(head.stream, place, &encoder, outflow)
         if head.number > sent + 1 { try await skip(head.stream, place, through: head.number - 1, &encoder, outflow) }
         switch head.content {
-        case .event where isUnconfirmed:
-            encoder.skip(stream: stream, through: head.number, reason: SkipReason.unconfirmed.rawValue, profiles: [])
+        case .event where !isConfirmed: passOver(place, through: last, .unconfirmed, [], &encoder)
         case .event:
             encoder.record(
                 stream: stream, time: head.originTime.seconds, hops: head.hops, entries.bytes[entries.recordRange(index)])
-        case .skip(let through, let reason): encoder.skip(stream: stream, through: through, reason: reason.rawValue, profiles: [])
+        case .skip(_, let reason):
+            // What peers did not have of ours is not gone for good: another may give it back. Whose word it was is nobody else's concern.
+            let isForeign = head.source != .local && passed[place].introduction.owner == mapping.own
+            let reason = isForeign ? .unconfirmed : reason
+            passOver(place, through: last, reason, await profiles(of: head.stream), &encoder)
         }
         note(head.stream, place, last, outflow)
         return true
@@ -225,7 +228,7 @@ extension LinkDriver {
         outflow.ledger.sent(stream, number, at: outflow.position)
     }
 
-    private func introduced(_ stream: StreamIndex, _ place: Int, _ encoder: inout BatchEncoder, _ outflow: Outflow) -> UInt64 {
+    func introduced(_ stream: StreamIndex, _ place: Int, _ encoder: inout BatchEncoder, _ outflow: Outflow) -> UInt64 {
         if passed[place].index > 0 { return passed[place].index }
         let index = session.introduce()
         encoder.introduction(mapping.wire(passed[place].introduction), prefix: passed[place].sent)
@@ -241,10 +244,7 @@ extension LinkDriver {
         let first = passed[place].sent + 1
         let start = try await port.position(of: stream, from: first)
         let reason: SkipReason = start.map { $0 < outflow.base } == true ? .beforeJoin : .expired
-        let profiles = await port.profiles(of: stream).suffix(LinkLimits.skipProfiles).map {
-            BatchItem.Profile(author: $0.number, record: $0.record)
-        }
-        encoder.skip(stream: passed[place].index, through: last, reason: reason.rawValue, profiles: Array(profiles))
+        passOver(place, through: last, reason, await profiles(of: stream), &encoder)
         note(stream, place, last, outflow)
     }
 

@@ -62,6 +62,8 @@ package actor LinkDriver {
     /// What the peer has passed on in this session, by stream: it need not be passed back.
     var cameIn: [StreamIndex: ClosedRange<UInt64>] = [:]
     var intake: [Incoming] = []
+    /// Something of the peer's was refused, or could not be journaled: nothing more of the session is.
+    var hasFailedIntake = false
     var intakeSignal = Signal()
     var roomSignal = Signal()
     var consumption = Consumption()
@@ -225,12 +227,7 @@ package actor LinkDriver {
             let holdings = try await port.holdings(of: destination, with: mapping.peer, whoseEpoch: epoch).map(mapping.wire)
             // It may have been taken out meanwhile.
             guard shared(name) == destination else { return }
-            var rest = holdings.suffix(LinkLimits.streams)[...]
-            repeat {
-                let part = rest.prefix(LinkLimits.resumeStreams)
-                rest = rest.dropFirst(part.count)
-                send(Resume(channel: index, hasTransit: false, isPartial: !rest.isEmpty, holdings: Array(part)).frame)
-            } while !rest.isEmpty
+            for resume in Resume.frames(of: holdings.suffix(LinkLimits.streams), channel: index) { send(resume) }
         } catch {
             fail(error)
         }

@@ -20,6 +20,9 @@ final class Outflow {
     /// How far streams were known then.
     var past: [StreamIndex: UInt64] = [:]
     var hasSettledPast = false
+    /// Records before `position` that the peer lacks; and for how many words of operators they were looked for. nil: not yet.
+    var late: ArraySlice<Position> = []
+    var confirmations: UInt64?
     var ledger = Ledger()
     /// Before it the peer lacks nothing; and where it was when the engine was told of it last.
     var cursor: Position { ledger.firstOpen ?? position }
@@ -52,8 +55,12 @@ struct PassedStreams {
         let introduction: StreamIntroduction
         /// Everything up to here the peer has, or it was sent.
         var sent: UInt64
+        /// Of those what it lacks all the same, and may get; at most as many holes as a peer keeps.
+        var holes: [ClosedRange<UInt64>] = []
         /// Its index in the session; 0 before it was introduced.
         var index: UInt64 = 0
+
+        func lacks(_ number: UInt64) -> Bool { holes.contains { $0.contains(number) } }
     }
 
     /// Places in `passed`, by the journal's number of a stream.
@@ -88,6 +95,32 @@ struct PassedStreams {
 
     /// Raises what the peer has of a stream.
     mutating func raise(_ place: Int, to number: UInt64) { passed[place].sent = number }
+
+    /// Numbers are passed over that may come late.
+    mutating func open(_ place: Int, _ numbers: ClosedRange<UInt64>) {
+        if let last = passed[place].holes.last, last.upperBound + 1 == numbers.lowerBound {
+            passed[place].holes[passed[place].holes.count - 1] = last.lowerBound...numbers.upperBound
+        } else {
+            passed[place].holes.append(numbers)
+        }
+        if passed[place].holes.count > OpenHoles.most { passed[place].holes.removeFirst() }
+    }
+
+    /// One of them was passed on.
+    mutating func fill(_ place: Int, _ number: UInt64) {
+        guard let index = passed[place].holes.firstIndex(where: { $0.contains(number) }) else { return }
+        passed[place].holes.replaceSubrange(index...index, with: passed[place].holes[index].without(number))
+    }
+
+    /// The streams of a channel in which the peer lacks what it may get.
+    func holes(in channel: UInt64) -> [(stream: StreamIndex, holes: [ClosedRange<UInt64>])] {
+        places.indices.compactMap { number in
+            guard case .at(let place) = self.place(of: StreamIndex(UInt32(number))), passed[place].channel == channel,
+                !passed[place].holes.isEmpty
+            else { return nil }
+            return (StreamIndex(UInt32(number)), passed[place].holes)
+        }
+    }
 
     mutating func add(_ stream: StreamIndex, _ new: Passed) {
         passed.append(new)

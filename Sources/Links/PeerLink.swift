@@ -43,6 +43,8 @@ package actor PeerLink {
     /// The peer has asked not to be dialled before.
     private var redialPause = Interval.zero
     private var failure: (any Error)?
+    /// Why the peer could not be reached, or a session ended, most lately.
+    package private(set) var lastError: LastError?
     /// Of the sessions that have ended, and how many sessions there were.
     private var past = LinkCounters()
     private var sessions: UInt64 = 0
@@ -91,6 +93,15 @@ package actor PeerLink {
                     "fairlead_link_reconnects_total", "Sessions with a peer after the first.", sessions > 0 ? sessions - 1 : 0),
                 .gauge("fairlead_link_up", "1 while a session with a peer is up.", await isUp ? 1 : 0),
             ]
+        }
+    }
+
+    /// How it stands, for whoever asks what became of an event.
+    package var standing: LinkStanding {
+        get async {
+            var standing = await driver?.standing ?? LinkStanding(isUp: false)
+            standing.lastError = lastError
+            return standing
         }
     }
 
@@ -148,9 +159,11 @@ package actor PeerLink {
                 let stream = try await dial(address)
                 if stream.peerKeyHash == settings.id.bytes { return stream }
                 log.error("another relay answers at the peer's address", ["address": address.description])
+                lastError = LastError("\(address): another relay answers there", at: loop.time)
                 stream.close()
             } catch {
                 log.info("the peer can't be reached", ["address": address.description, "reason": "\(error)"])
+                lastError = LastError("\(address): \(error)", at: loop.time)
             }
         }
         return nil
@@ -190,6 +203,7 @@ package actor PeerLink {
         redialPause = await driver.redialPause
         let ending = await driver.ending
         log.warning("link down", ["reason": ending?.words ?? "", "code": ending.map { "\($0.code)" } ?? ""])
+        lastError = LastError(ending.map { "\($0.code): \($0.words)" } ?? "the connection ended", at: loop.time)
         for waiter in endWaiters { waiter.resume() }
         endWaiters = []
         if begin.distance(to: loop.now) >= LinkDriverLimits.useful { return true }

@@ -146,7 +146,7 @@ import Testing
         #expect(bounces(bench).map(\.code) == ["conflict"])
         #expect(bounces(bench).first?.positions == .first...Position(UInt64(count)))
         // An entry that the operator has seen and dropped does not grow: the next one is new.
-        bench.does { try await $0.engine.dropBounce(1) }
+        bench.does { _ = try await $0.engine.dropBounce(1) }
         bench.does(20_000) { try await $0.engine.accept(Self.passed(stream!, texts("lie")), in: channel, from: Self.peer) }
         #expect(bounces(bench).map(\.id) == [2])
     }
@@ -204,6 +204,36 @@ import Testing
         #expect(bounces(bench).map(\.code) == ["unconfirmed"])
         #expect(bounces(bench).first?.count == UInt64(count))
         #expect(bench.world.failures == [])
+    }
+
+    /// Whoever vouches for it is told where it goes: into channels with an outbox, and before the eyes of those who read the journal.
+    @Test(arguments: [["a", "b", "reader", "peer"], ["a", "peer"]]) func whatIsVouchedForGoesSomewhere(_ members: [String]) {
+        let bench = Bench([members])
+        bench.start()
+        let channel = bench.destination("peer")
+        bench.does { try await $0.engine.told(channel, holds: [:], by: Self.peer) }
+        bench.post("a", "k1", "ours")
+        nonisolated(unsafe) var own: StreamHolding?
+        bench.does {
+            own = try await $0.engine.holdings(of: channel, with: Self.peer, whoseEpoch: PeerEpoch(ordinal: 0, bits: 0)).first
+        }
+        bench.restart()
+        bench.connect("a")
+        bench.does {
+            let stream = try await $0.engine.introduce(own!.introduction, in: channel, by: Self.peer)
+            var passed = PassedOn()
+            passed.entries.append(Self.head(stream, own!.prefix + 1), record: Self.record("given back"))
+            try await $0.engine.accept(passed, in: channel, from: Self.peer)
+        }
+        #expect(bounces(bench).map(\.code) == ["unconfirmed"])
+        nonisolated(unsafe) var (answer, events): (Engine.RetryAnswer?, [Engine.PassingEvent]) = (nil, [])
+        bench.does { bench in
+            events = try await bench.engine.events(of: try await bench.engine.bounces(from: 1, atMost: 1)[0]).events
+            answer = try await bench.engine.retryBounce(1)
+        }
+        #expect(events.map(\.text) == ["given back"])
+        guard case .retried(1, let places)? = answer else { Issue.record("\(answer as Any)"); return }
+        #expect(Set(places) == Set(members.filter { $0 != "a" && $0 != "peer" }.map { "\($0):#c" }), "\(places)")
     }
 
     private func awaits(_ bench: Bench) -> Bool {

@@ -46,8 +46,10 @@ import Testing
         #expect(
             measured["fairlead_outbox_depth_entries\(member)"] == "4.0" && measured["fairlead_outbox_up\(member)"] == "0.0", "\(measured)")
         #expect(measured["fairlead_outbox_oldest_age_seconds\(member)"].flatMap { Double($0) }.map { (38...41).contains($0) } == true)
+        #expect(relay.standing.map(\.lastMinute) == [0, 0])
         relay.setUp(1, true)
         relay.run(seconds: 20)
+        #expect(relay.standing.map(\.lastMinute) == [0, 3])
         measured = samples(relay)
         #expect(
             measured["fairlead_outbox_depth_entries\(member)"] == "0.0" && measured["fairlead_outbox_oldest_age_seconds\(member)"] == "0.0")

@@ -3,6 +3,7 @@ import Core
 import Model
 import Simulation
 import Store
+import Support
 import Testing
 
 /// What the engine takes from peers, and what it refuses: the parts that no session is needed for. The rest is in Tests/Links/LyingPeerTests.
@@ -24,6 +25,17 @@ import Testing
         }
         return passed
     }
+
+    private static func skip(_ stream: StreamIndex, _ numbers: ClosedRange<UInt64>, _ reason: SkipReason) -> PassedOn {
+        var passed = PassedOn()
+        let head = EntryHead(
+            stream: stream, number: numbers.lowerBound, originTime: UnixTime(seconds: 0), hops: 1,
+            content: .skip(through: numbers.upperBound, reason), source: PeerIndex(1))
+        passed.entries.append(head, record: [])
+        return passed
+    }
+
+    private static func text(_ words: String) -> Event { .posted(Post(RichText(words))) }
 
     private static func profile(_ name: String) -> Event {
         .profile(Profile(key: AuthorKey(rawValue: 7), name: name, version: 1, home: Home(rawValue: 7)))
@@ -94,6 +106,70 @@ import Testing
             try await bench.engine.accept(passed, in: channel, from: Self.peer)
         }
         #expect(bench.world.running(bench.host) { bench.engine.assumeIsolated { $0.counters.authorsRefused } } == 5)
+    }
+
+    /// A peer that passes over every second number keeps no more open than there is room for.
+    @Test func openHolesHaveABound() {
+        let bench = Bench([["a", "peer"]])
+        bench.start()
+        let channel = bench.destination("peer")
+        nonisolated(unsafe) var named = 0
+        bench.does(600_000) { bench in
+            _ = await bench.engine.index(of: Self.peer)
+            for ordinal in 1...UInt32(CoreLimits.peerHoles / OpenHoles.most + 3) {
+                let stream = try await bench.engine.introduce(Self.introduction(Self.peer, ordinal: ordinal), in: channel, by: Self.peer)
+                var passed = PassedOn()
+                for number in UInt64(1)...70 {
+                    passed.entries.append(Self.skip(stream, 2 * number - 1...2 * number - 1, .unconfirmed).entries)
+                    passed.entries.append(Self.skip(stream, 2 * number...2 * number, .expired).entries)
+                }
+                try await bench.engine.accept(passed, in: channel, from: Self.peer)
+            }
+            let epoch = PeerEpoch(ordinal: 1, bits: 1)
+            named = try await bench.engine.holdings(of: channel, with: Self.peer, whoseEpoch: epoch).reduce(0) { $0 + $1.holes.count }
+        }
+        #expect(named == CoreLimits.peerHoles)
+        let givenUp = bench.world.running(bench.host) { bench.engine.assumeIsolated { $0.counters.holesGivenUp } }
+        #expect(givenUp == UInt64(3 * 70 + 6 * 256))
+    }
+
+    /// Of a peer's own stream a number that it passed over as from before the join, or as unconfirmed, may come late; one that it says is gone
+    /// is gone. RESUME asks for what is open.
+    @Test func whatWasPassedOverMayComeLate() {
+        let bench = Bench([["a", "peer"]])
+        bench.start()
+        bench.connect("a", 100)
+        let channel = bench.destination("peer")
+        let introduction = Self.introduction(Self.peer)
+        nonisolated(unsafe) var holes: [[ClosedRange<UInt64>]] = []
+        bench.does { bench in
+            // Its number is given when it is introduced to a link.
+            _ = await bench.engine.index(of: Self.peer)
+            let stream = try await bench.engine.introduce(introduction, in: channel, by: Self.peer)
+            func resume(_ peer: RelayID) async throws {
+                let epoch = PeerEpoch(ordinal: 1, bits: 1)
+                holes.append(try await bench.engine.holdings(of: channel, with: peer, whoseEpoch: epoch).flatMap(\.holes))
+            }
+            for passed in [
+                Self.passed(stream, from: 1, Self.profile("x")), Self.skip(stream, 2...3, .beforeJoin),
+                Self.skip(stream, 4...6, .unconfirmed),
+                Self.skip(stream, 7...8, .expired), Self.passed(stream, from: 9, Self.text("nine")),
+            ] { try await bench.engine.accept(passed, in: channel, from: Self.peer) }
+            try await resume(Self.peer)
+            for (number, words) in [(UInt64(5), "five"), (3, "three"), (7, "seven"), (5, "five again")] {
+                try await bench.engine.accept(Self.passed(stream, from: number, Self.text(words)), in: channel, from: Self.peer)
+            }
+            try await resume(Self.peer)
+        }
+        // The one that shut out what was before the join is not asked for it.
+        #expect(holes == [[4...6], [4...4, 6...6]])
+        let texts = bench.delivered("a").compactMap { if case .posted(let post) = $0.delivery.event { post.content.text } else { nil } }
+        #expect(texts.filter { !$0.isEmpty } == ["nine", "five", "three"])
+        let counters = bench.world.running(bench.host) { bench.engine.assumeIsolated { $0.counters } }
+        #expect(counters.late == 2 && counters.duplicates == 2)
+        // Nor does a restart forget what is open.
+        let open = bench.world.running(bench.host) { bench.memory.assumeIsolated { $0.rows } }.state.streams.flatMap(\.holes.holes)
+        #expect(open.map(\.numbers).sorted { $0.lowerBound < $1.lowerBound } == [2...2, 4...4, 6...6])
     }
 
     /// Nor does it hide anything: the owner's own edit is delivered, and what the owner deleted is in no history.
@@ -176,5 +252,29 @@ import Testing
         let delivered = bench.delivered("a")
         #expect(delivered.map(\.delivery.id) == [target])
         #expect(delivered.first?.delivery.event == .posted(Post(RichText("honest"))))
+    }
+
+    /// Spans that break a rule are not shown; the record stays as it came. They are counted, and told of the event that bears them.
+    @Test func spansThatBreakARule() {
+        let bench = Bench([["a", "peer"]])
+        bench.start()
+        let (channel, id) = (bench.destination("peer"), Self.peer)
+        let record = bytes(hex: Vectors.table("record/accepts.tsv").first { $0[0] == "posted-bad-spans-dropped" }![1])!
+        let introduction = Self.introduction(Self.peer)
+        let fault = fault(bench) { engine in
+            await engine.name([id: "peer"])
+            let stream = try await engine.introduce(introduction, in: channel, by: Self.peer)
+            var events = Self.passed(stream, from: 1, Self.profile("theirs"))
+            let head = EntryHead(
+                stream: stream, number: 2, originTime: UnixTime(seconds: 1_795_000_000), hops: 1, source: PeerIndex(1))
+            events.entries.append(head, record: record)
+            try await engine.accept(events, in: channel, from: Self.peer)
+        }
+        #expect(fault == nil)
+        bench.answers = [[.accepted(EventID(stream: introduction.stream, number: 2))]]
+        let story = bench.story(0)
+        #expect(story?.droppedSpans == 2 && story?.origin == "peer:#c" && story?.isOurs == false && story?.author == "theirs")
+        #expect(story?.peers.map(\.state) == [.source])
+        #expect(bench.world.running(bench.host) { bench.engine.assumeIsolated { $0.counters } }.spansDropped == 2)
     }
 }

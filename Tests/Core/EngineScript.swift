@@ -15,6 +15,7 @@ actor ScriptEndpoint: ReadingEndpoint {
     var results: [ClaimResult] = []
     var holds = false
     var held: [UnsafeContinuation<Void, Never>] = []
+    var lastErrors = LastErrors()
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { host.asUnownedSerialExecutor() }
     init(_ host: SimulatedHost) { self.host = host }
@@ -41,6 +42,8 @@ actor ScriptEndpoint: ReadingEndpoint {
         return mine
     }
     func committed(_ events: [CommittedEvent], in destination: DestinationID) { read += events }
+    nonisolated func event(named id: String) -> EventID? { EventID(text: id) }
+    func fail(_ words: String, in destination: DestinationID?, at time: UnixTime) { lastErrors.note(words, in: destination, at: time) }
     func setHolds(_ value: Bool) { holds = value }
     func setResults(_ value: [ClaimResult]) { results = value }
     func release() { for one in held { one.resume() }; held = [] }
@@ -138,6 +141,8 @@ final class Bench: @unchecked Sendable {
     private var readers: Set = ["reader"]
     var ids: [EventID] = []
     var answers: [[Acceptance]] = []
+    var told: Story?
+    let log = SimulatedLog()
 
     init(_ bridges: [[String]], limits: EngineLimits = EngineLimits()) {
         host = world.makeHost()
@@ -177,7 +182,7 @@ final class Bench: @unchecked Sendable {
             let state = try await journal.open()
             let engine = Engine(
                 loop: host, journal: journal, state: state, relay: SimulatedRelay.id(7), epochSecret: [UInt8](repeating: 9, count: 32),
-                entropy: SeededEntropy(seed: bench.world.pick(0 ... .max)), limits: bench.limits)
+                entropy: SeededEntropy(seed: bench.world.pick(0 ... .max)), limits: bench.limits, log: bench.log.log)
             bench.engine = engine
             for name in Set(bench.bridges.flatMap { $0.members.map(\.endpoint) }).sorted() {
                 let endpoint = ScriptEndpoint(host)
@@ -225,6 +230,14 @@ final class Bench: @unchecked Sendable {
         accept(name, key, .posted(RichText(text), style: .plain, reply: nil, thread: nil))
     }
 
+    /// What became of an event of an answer, by its number among them.
+    func story(_ number: Int, links: [String: LinkStanding] = [:]) -> Story? {
+        guard let id = answers[number].first?.id else { return nil }
+        told = nil
+        does { $0.told = try await $0.engine.story(of: id, links: links) }
+        return told
+    }
+
     func delivered(_ name: String) -> [PartDelivery] { world.running(host) { endpoints[name]!.assumeIsolated { $0.delivered } } }
     func asked(_ name: String) -> [ClaimedPart] { world.running(host) { endpoints[name]!.assumeIsolated { $0.asked } } }
     func read(_ name: String) -> [CommittedEvent] { world.running(host) { endpoints[name]!.assumeIsolated { $0.read } } }
@@ -234,6 +247,15 @@ final class Bench: @unchecked Sendable {
         let destination = destination(name)
         does {
             await $0.engine.received(part.delivery.id, at: part.delivery.position, part: part.part, by: destination, as: NativeKey(native))
+        }
+    }
+}
+
+extension Acceptance {
+    var id: EventID? {
+        switch self {
+        case .accepted(let id), .duplicate(let id): id
+        case .withoutTarget, .local, .notTaken: nil
         }
     }
 }

@@ -58,7 +58,7 @@ import Testing
         west.run(seconds: 60)
         #expect(texts(west, 0).isEmpty && texts(east, 0).isEmpty)
         // In the west's journal already: it comes although the other side is gone.
-        walk.cable?.cut()
+        walk.cables[0].cut()
         west.setPaused(false)
         west.run(seconds: 20)
         #expect(texts(west, 0) == ["east 1"] && texts(east, 0) == ["west 1"])

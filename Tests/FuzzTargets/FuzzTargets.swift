@@ -93,6 +93,8 @@ private func linkBatch(_ bytes: [UInt8]) {
     for item in items {
         switch item {
         case .record(let stream, let time, let hops, let record): encoder.record(stream: stream, time: time, hops: hops, bytes[record])
+        case .late(let stream, let number, let time, let hops, let record):
+            encoder.late(stream: stream, number: number, time: time, hops: hops, bytes[record])
         case .skip(let stream, let last, let reason, let profiles):
             encoder.skip(stream: stream, through: last, reason: reason, profiles: profiles)
         case .introduction(let introduction, let prefix): encoder.introduction(introduction, prefix: prefix)

@@ -36,6 +36,19 @@ import Testing
         #expect(relay.command("trace", event).output.contains("posted by operator in bridge ops"))
         #expect(relay.command("say", "opps", "x").exit == 2)
         #expect(relay.command("bounces", "list").output == "nothing bounced\n")
+        #expect(relay.command("bounces", "retry", "--all") == ("nothing to deliver again\n", 0))
+        for verb in ["show", "drop", "retry"] {
+            let unknown = Command(relay, "bounces", verb, "7").end()
+            #expect(unknown.exit == 1 && unknown.errors == "fairlead: there is no bounce 7\n" && unknown.output.isEmpty, "\(unknown)")
+        }
+        // A channel that is none names those that are.
+        let wrongChannel = Command(relay, "trace", "--native", "insp:#c", native).end()
+        #expect(wrongChannel.exit == 2 && wrongChannel.errors.hasPrefix("fairlead: no bridge has a channel insp:#c; there are insp:#b\n"))
+        let wrongEndpoint = Command(relay, "trace", "--native", "ins:#b", native).end()
+        #expect(
+            wrongEndpoint.exit == 2 && wrongEndpoint.errors.hasPrefix("fairlead: there is no endpoint ins; channels are insp:#b, ng:#a\n"))
+        let wrongID = Command(relay, "trace", "--native", "insp:#b", "nobody").end()
+        #expect(wrongID.exit == 1 && wrongID.errors == "fairlead: insp:#b knows nothing under nobody\n", "\(wrongID)")
         #expect(relay.command("trace", "aaaaaaaaaaaaa.1").exit == 1)
         #expect(relay.command("trace", "nonsense").exit == 2)
         #expect(relay.stop() == 0)

@@ -66,7 +66,7 @@ import WireLink
     private func begin() -> SimulatedCable {
         let cable = SimulatedCable(in: world)
         let relay = SimulatedRelay(
-            in: world, kinds: [.marks], number: 1, peer: SimulatedPeer(name: "east", id: SimulatedRelay.id(2), cable: cable, side: 0))
+            in: world, kinds: [.marks], number: 1, peers: [SimulatedPeer(name: "east", id: SimulatedRelay.id(2), cable: cable, side: 0)])
         relay.start()
         return cable
     }

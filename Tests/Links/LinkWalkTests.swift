@@ -4,7 +4,7 @@ import Simulation
 import Support
 import Testing
 
-/// Two relays with a link between them: each crashed between any two actions, the link cut, servers and disks failing, against a naive model.
+/// Two relays with a link between them, or a hub with two: each crashed between any two actions, the link cut, servers and disks failing, against a naive model.
 @Suite struct LinkWalkTests {
     @Test func withoutFaultsEverythingArrivesOnce() {
         let walk = EngineWalk(seed: 1, west: [.marks, .plain(.again)], east: [.marks])
@@ -22,6 +22,13 @@ import Testing
     /// Journals are put back to earlier states as well.
     @Test(arguments: 0..<testRounds(6)) func restores(seed: Int) async {
         let walk = EngineWalk(seed: UInt64(seed) + 1000, west: [.marks], east: [.marks], restores: true)
+        await walk.run(seconds: 40)
+        #expect(walk.verdict() == [], "seed \(seed), \(walk.restored) restores")
+    }
+
+    /// A hub with two others: each gives back what it holds, and gets what the other one gave.
+    @Test(arguments: 0..<testRounds(6)) func aHubIsRestored(seed: Int) async {
+        let walk = EngineWalk(seed: UInt64(seed) + 2000, hub: [.marks], spokes: [[.marks], [.marks]])
         await walk.run(seconds: 40)
         #expect(walk.verdict() == [], "seed \(seed), \(walk.restored) restores")
     }

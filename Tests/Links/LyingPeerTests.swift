@@ -231,9 +231,9 @@ private final class LinkedPair {
         cable = SimulatedCable(in: world)
         west = SimulatedRelay(
             in: world, kinds: [.marks], number: 1,
-            peer: SimulatedPeer(name: "east", id: SimulatedRelay.id(2), cable: cable, side: 0, mayLie: true))
+            peers: [SimulatedPeer(name: "east", id: SimulatedRelay.id(2), cable: cable, side: 0, mayLie: true)])
         east = SimulatedRelay(
-            in: world, kinds: [.marks], number: 2, peer: SimulatedPeer(name: "west", id: SimulatedRelay.id(1), cable: cable, side: 1))
+            in: world, kinds: [.marks], number: 2, peers: [SimulatedPeer(name: "west", id: SimulatedRelay.id(1), cable: cable, side: 1)])
         liar = LyingPeer(in: world, at: cable, side: 1)
     }
 

@@ -8,9 +8,9 @@ import Testing
         let world = SimulatedWorld(seed: 3)
         let cable = SimulatedCable(in: world)
         let west = SimulatedRelay(
-            in: world, kinds: [.marks], number: 1, peer: SimulatedPeer(name: "east", id: SimulatedRelay.id(2), cable: cable, side: 0))
+            in: world, kinds: [.marks], number: 1, peers: [SimulatedPeer(name: "east", id: SimulatedRelay.id(2), cable: cable, side: 0)])
         let east = SimulatedRelay(
-            in: world, kinds: [.marks], number: 2, peer: SimulatedPeer(name: "west", id: SimulatedRelay.id(1), cable: cable, side: 1))
+            in: world, kinds: [.marks], number: 2, peers: [SimulatedPeer(name: "west", id: SimulatedRelay.id(1), cable: cable, side: 1)])
         west.start()
         east.start()
         world.run(until: world.now + .seconds(5))

@@ -65,8 +65,10 @@ final class SharingPair {
         relays = [0, 1].map { side in
             SimulatedRelay(
                 in: world, kinds: [.marks, .marks], number: UInt8(side + 1),
-                peer: SimulatedPeer(
-                    name: ["east", "west"][side], id: SimulatedRelay.id(UInt8(2 - side)), cable: cable, side: side))
+                peers: [
+                    SimulatedPeer(
+                        name: ["east", "west"][side], id: SimulatedRelay.id(UInt8(2 - side)), cable: cable, side: side)
+                ])
         }
     }
 

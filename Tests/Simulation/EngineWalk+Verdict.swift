@@ -7,7 +7,7 @@ extension EngineWalk {
     package func verdict() -> [String] {
         var complaints = relay.world.failures
         for source in servers {
-            for destination in servers where destination !== source { complaints += compare(source, destination) }
+            for destination in servers where isLinked(source, destination) { complaints += compare(source, destination) }
         }
         return complaints
     }
@@ -73,7 +73,7 @@ extension EngineWalk {
         var missing = 0
         for destination in servers where destination.kind != .marks {
             let lines = destination.posts.filter { $0.user == nil }.map(\.text)
-            for source in servers where source !== destination {
+            for source in servers where isLinked(source, destination) {
                 for message in Expected(source, taken: relay.world.accepted[source.name] ?? []).messages {
                     for token in message.versions.flatMap({ tokens($0) }) {
                         let count = lines.count { $0.contains(token) }

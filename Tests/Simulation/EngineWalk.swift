@@ -3,20 +3,20 @@ import Core
 import Model
 import Support
 
-/// A random walk of a relay, or of two with a link between them, over servers on which people write, edit and delete, with cuts, outages and crashes; and the naive
-/// model that says what must have come of it.
+/// A random walk of a relay, of two with a link between them, or of a hub with several, over servers on which people write, edit and delete,
+/// with cuts, outages and crashes; and the naive model that says what must have come of it.
 package final class EngineWalk: @unchecked Sendable {  // the driving thread's alone
     package let relays: [SimulatedRelay]
-    package let cable: SimulatedCable?
-    /// Whether relays are put back to an earlier state now and then.
-    private let restores: Bool
+    package let cables: [SimulatedCable]
+    /// Relays that are put back to an earlier state now and then.
+    private let restorable: [SimulatedRelay]
     package private(set) var restored = 0
     private var messages = 0
 
     package init(seed: UInt64, store: SimulatedRelay.Store, kinds: [SimulatedServer.Kind]) {
         relays = [SimulatedRelay(seed: seed, store: store, kinds: kinds)]
-        cable = nil
-        restores = false
+        cables = []
+        restorable = []
     }
 
     /// Two linked relays.
@@ -25,12 +25,37 @@ package final class EngineWalk: @unchecked Sendable {  // the driving thread's a
         let cable = SimulatedCable(in: world)
         relays = [
             SimulatedRelay(
-                in: world, kinds: west, number: 1, peer: SimulatedPeer(name: "east", id: SimulatedRelay.id(2), cable: cable, side: 0)),
+                in: world, kinds: west, number: 1, peers: [SimulatedPeer(name: "east", id: SimulatedRelay.id(2), cable: cable, side: 0)]),
             SimulatedRelay(
-                in: world, kinds: east, number: 2, peer: SimulatedPeer(name: "west", id: SimulatedRelay.id(1), cable: cable, side: 1)),
+                in: world, kinds: east, number: 2, peers: [SimulatedPeer(name: "west", id: SimulatedRelay.id(1), cable: cable, side: 1)]),
         ]
-        self.cable = cable
-        self.restores = restores
+        cables = [cable]
+        restorable = restores ? relays : []
+    }
+
+    /// A hub that is linked with several others, which are not linked with each other. The hub's journal is put back now and then.
+    package init(seed: UInt64, hub: [SimulatedServer.Kind], spokes: [[SimulatedServer.Kind]]) {
+        let world = SimulatedWorld(seed: seed)
+        let cables = spokes.map { _ in SimulatedCable(in: world) }
+        let center = SimulatedRelay(
+            in: world, kinds: hub, number: 1,
+            peers: cables.enumerated().map {
+                SimulatedPeer(name: "spoke\($0)", id: SimulatedRelay.id(UInt8($0 + 2)), cable: $1, side: 0)
+            })
+        let others = zip(spokes, cables).enumerated().map { index, spoke in
+            SimulatedRelay(
+                in: world, kinds: spoke.0, number: UInt8(index + 2),
+                peers: [SimulatedPeer(name: "hub", id: SimulatedRelay.id(1), cable: spoke.1, side: 1)])
+        }
+        relays = [center] + others
+        self.cables = cables
+        restorable = [center]
+    }
+
+    /// Whether what is written on one server comes to another: spokes hear nothing of each other.
+    package func isLinked(_ source: SimulatedServer, _ destination: SimulatedServer) -> Bool {
+        let places = [source, destination].map { server in relays.firstIndex { $0.servers.contains { $0 === server } } }
+        return source !== destination && (places[0] == places[1] || places.contains(0))
     }
 
     package var relay: SimulatedRelay { relays[0] }
@@ -49,7 +74,7 @@ package final class EngineWalk: @unchecked Sendable {  // the driving thread's a
         for server in servers { server.isUp = true }
         for relay in relays { relay.setFull(false) }
         // Longer than every wait of the relays together.
-        relay.run(seconds: cable == nil ? 60 : restores ? 400 : 120)
+        relay.run(seconds: cables.isEmpty ? 60 : restorable.isEmpty ? 120 : 400)
         for relay in relays { relay.collectCounters() }
     }
 
@@ -63,7 +88,7 @@ package final class EngineWalk: @unchecked Sendable {  // the driving thread's a
 
     private func disturb(_ relay: SimulatedRelay) async {
         let index = Int(world.pick(0...UInt64(relay.servers.count - 1)))
-        switch world.pick(0...(cable == nil ? 9 : restores ? 13 : 11)) {
+        switch world.pick(0...(cables.isEmpty ? 9 : restorable.isEmpty ? 11 : 13)) {
         case 0, 1, 2:
             await relay.crash(after: world.pick(0...60))
             self.relay.run(milliseconds: world.pick(0...3000))
@@ -77,10 +102,11 @@ package final class EngineWalk: @unchecked Sendable {  // the driving thread's a
             relay.setFull(true)
             world.after(.milliseconds(world.pick(100...3000))) { relay.setFull(false) }
         case 10, 11:
-            cable?.cut()
+            cables.randomElement(using: &world.generator)?.cut()
         case 12:
-            relay.save()
+            restorable.randomElement(using: &world.generator)?.save()
         case 13:
+            let relay = restorable.randomElement(using: &world.generator)!
             await relay.crash(after: world.pick(0...60))
             if relay.restore() { restored += 1 }
             self.relay.run(milliseconds: world.pick(0...3000))

@@ -6,7 +6,7 @@ import Store
 import Support
 import WireLink
 
-/// The other relay, and what connects it.
+/// Another relay, and what connects it.
 package struct SimulatedPeer: Sendable {
     package let name: String
     package let id: RelayID
@@ -34,9 +34,9 @@ package actor RelayProcess {
     private let servers: [SimulatedServer]
     private let limits: EngineLimits
     private let id: RelayID
-    private let peer: SimulatedPeer?
+    private let peers: [SimulatedPeer]
     private let bridges: [BridgeSettings]
-    private var driver: LinkDriver?
+    private var drivers: [String: LinkDriver] = [:]
     private let gauge: SimulatedGauge
     private let log: SimulatedLog
     package private(set) var engine: Engine?
@@ -49,13 +49,13 @@ package actor RelayProcess {
 
     package init(
         on host: SimulatedHost, in world: SimulatedWorld, journal: any Journal, servers: [SimulatedServer], limits: EngineLimits,
-        id: RelayID, peer: SimulatedPeer?, bridges: [BridgeSettings], gauge: SimulatedGauge, log: SimulatedLog
+        id: RelayID, peers: [SimulatedPeer], bridges: [BridgeSettings], gauge: SimulatedGauge, log: SimulatedLog
     ) {
         self.bridges = bridges
         self.gauge = gauge
         self.log = log
         self.id = id
-        self.peer = peer
+        self.peers = peers
         self.host = host
         self.world = world
         self.journal = journal
@@ -95,7 +95,7 @@ package actor RelayProcess {
         try await withThrowingTaskGroup { group in
             group.addTask { try await engine.run() }
             for endpoint in endpoints { group.addTask { try await endpoint.run(engine) } }
-            if let peer { group.addTask { await self.keepLink(peer, engine) } }
+            for peer in peers { group.addTask { await self.keepLink(peer, engine) } }
             try await group.waitForAll()
         }
     }
@@ -124,20 +124,35 @@ extension RelayProcess {
                 for (server, endpoint) in zip(self.servers, self.endpoints) {
                     await endpoint.serve(await engine.channels(of: server.name))
                 }
-                if let peer = self.peer { await self.driver?.serve(await self.channels(with: peer, engine)) }
+                for peer in self.peers { await self.drivers[peer.name]?.serve(await self.channels(with: peer, engine)) }
             }
         }
     }
 
-    /// An operator lets the peer back whom he had shut out.
+    /// An operator lets the peers back whom he had shut out.
     package func shareAnew() {
         Task {
             await withTaskExecutorPreference(self.host) {
-                guard let peer = self.peer else { return }
                 do {
-                    try await self.engine?.shareAnew(with: peer.name)
+                    for peer in self.peers { try await self.engine?.shareAnew(with: peer.name) }
                 } catch {
                     self.world.failures.append("shareAnew: \(error)")
+                }
+            }
+        }
+    }
+
+    /// What became of an event, as `fairlead trace` asks it.
+    package func tell(of event: EventID, to body: @escaping @Sendable (Story?) -> Void) {
+        Task {
+            await withTaskExecutorPreference(self.host) {
+                var links: [String: LinkStanding] = [:]
+                await self.engine?.name(Dictionary(uniqueKeysWithValues: self.peers.map { ($0.id, $0.name) }))
+                for peer in self.peers { links[peer.name] = await self.drivers[peer.name]?.standing ?? LinkStanding(isUp: false) }
+                do {
+                    body(try await self.engine?.story(of: event, links: links))
+                } catch {
+                    self.world.failures.append("story: \(error)")
                 }
             }
         }
@@ -166,9 +181,9 @@ extension RelayProcess {
                 stream, own: id, LinkSettings(name: peer.name, peer: peer.id), epoch: await engine.epoch, isDialler: peer.side == 0,
                 port: engine,
                 loop: host, log: Log { _ in })
-            self.driver = driver
+            drivers[peer.name] = driver
             await driver.run(await channels(with: peer, engine))
-            self.driver = nil
+            drivers[peer.name] = nil
             if let ending = await driver.ending { endings.append(ending) }
             faults += await driver.counters.faults
             // Only who is told to breaks the protocol.

@@ -16,5 +16,7 @@ package final class SimulatedGauge: DiskGauge, @unchecked Sendable {  // the dri
 package final class SimulatedLog: @unchecked Sendable {  // the driving thread's alone
     package private(set) var lines: [String] = []
 
+    package init() {}
+
     package var log: Log { Log { self.lines.append($0.text) } }
 }

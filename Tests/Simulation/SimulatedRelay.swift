@@ -31,27 +31,31 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
     package let id: RelayID
     /// The configuration: of the next life, and after `reload` of this one.
     package var bridges: [BridgeSettings] = []
-    private let peer: SimulatedPeer?
+    private let peers: [SimulatedPeer]
 
     package convenience init(seed: UInt64, store: Store = .memory, kinds: [SimulatedServer.Kind]) {
-        self.init(in: SimulatedWorld(seed: seed), store: store, kinds: kinds, number: 7, peer: nil)
+        self.init(in: SimulatedWorld(seed: seed), store: store, kinds: kinds, number: 7, peers: [])
     }
 
     /// One of several relays of a world; its servers are named from `number` on.
-    package init(in world: SimulatedWorld, store: Store = .memory, kinds: [SimulatedServer.Kind], number: UInt8, peer: SimulatedPeer?) {
+    package init(in world: SimulatedWorld, store: Store = .memory, kinds: [SimulatedServer.Kind], number: UInt8, peers: [SimulatedPeer]) {
         self.world = world
         self.store = store
-        self.peer = peer
+        self.peers = peers
         id = SimulatedRelay.id(number)
-        let prefix = peer == nil ? "s" : "s\(number)"
+        let prefix = peers.isEmpty ? "s" : "s\(number)"
         servers = kinds.enumerated().map { SimulatedServer("\(prefix)\($0.offset)", $0.element) }
         bridges = [bridge("ops", over: Array(servers.indices))]
     }
 
-    /// A bridge over some servers, and the peer if there is one and it is shared with it, under the bridge's name.
+    /// A bridge over some servers, and with the peers if it is shared with them, under the bridge's name.
     package func bridge(_ name: String, over indices: [Int], isShared: Bool = true) -> BridgeSettings {
+        bridge(name, over: indices, with: isShared ? peers.map(\.name) : [])
+    }
+
+    package func bridge(_ name: String, over indices: [Int], with shared: [String]) -> BridgeSettings {
         var members = indices.map { MemberSettings(endpoint: servers[$0].name, channel: "#c") }
-        if let peer, isShared { members.append(MemberSettings(endpoint: peer.name, channel: name, isPeer: true)) }
+        members += shared.map { MemberSettings(endpoint: $0, channel: name, isPeer: true) }
         return BridgeSettings(name: name, members: members)
     }
 
@@ -85,7 +89,7 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
             journal = OutsideJournal(sqlite, on: host, in: world)
         }
         let process = RelayProcess(
-            on: host, in: world, journal: journal, servers: servers, limits: limits, id: id, peer: peer, bridges: bridges, gauge: gauge,
+            on: host, in: world, journal: journal, servers: servers, limits: limits, id: id, peers: peers, bridges: bridges, gauge: gauge,
             log: log)
         self.process = process
         world.running(host) { process.assumeIsolated { $0.start() } }
@@ -105,7 +109,7 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
         await sqlite?.close()
         world.forgetOutside()
         for server in servers { server.listener = nil }
-        peer?.cable.cut()
+        for peer in peers { peer.cable.cut() }
         self.host = nil
     }
 
@@ -151,7 +155,7 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
         world.running(host) { process.assumeIsolated { $0.retryBounces() } }
     }
 
-    /// An operator lets the peer back whom he had shut out.
+    /// An operator lets the peers back whom he had shut out.
     package func shareAnew() {
         guard let host, let process else { return }
         world.running(host) { process.assumeIsolated { $0.shareAnew() } }
@@ -166,6 +170,25 @@ package final class SimulatedRelay: @unchecked Sendable {  // the driving thread
     package var currentCounters: EngineCounters {
         guard let host, let process else { return EngineCounters() }
         return world.running(host) { process.assumeIsolated { $0.engine }?.assumeIsolated { $0.counters } ?? EngineCounters() }
+    }
+
+    /// What became of an event. A tenth of a second passes.
+    package func story(of event: EventID) -> Story? {
+        guard let host, let process else { return nil }
+        let told = ToldStory()
+        world.running(host) { process.assumeIsolated { $0.tell(of: event) { told.story = $0 } } }
+        run(milliseconds: 100)
+        return told.story
+    }
+
+    private final class ToldStory: @unchecked Sendable {  // the driving thread's alone
+        var story: Story?
+    }
+
+    /// Why nothing is taken in.
+    package var hindrance: Engine.Hindrance? {
+        guard let host, let process else { return nil }
+        return world.running(host) { process.assumeIsolated { $0.engine }?.assumeIsolated { $0.hindrance() } }
     }
 
     /// How every member of its bridges stands.

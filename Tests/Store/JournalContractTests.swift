@@ -35,9 +35,10 @@ import Testing
                 time: JournalSamples.start)
         ]
         var row = JournalSamples.stream(2, prefix: 12)
-        row.holes = [
-            .init(number: 3, saidBy: PeerIndex(2), reason: .expired), .init(number: 11, saidBy: PeerIndex(1), reason: .unconfirmed),
-        ]
+        row.holes = OpenHoles([
+            .init(numbers: 11...11, saidBy: PeerIndex(1), reason: .unconfirmed),
+            .init(numbers: 3...9, saidBy: PeerIndex(2), reason: .expired),
+        ])
         batch.streams[1] = row
         try await subject.journal.commit(batch)
 

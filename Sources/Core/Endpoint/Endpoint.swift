@@ -29,6 +29,9 @@ package protocol Endpoint: Actor {
 
     /// What it counts of its own: docs/operations.md, "Metrics". Whoever asks adds the endpoint's name.
     var metrics: [Metric] { get }
+
+    /// What went wrong last, since it began.
+    var lastErrors: LastErrors { get }
 }
 
 extension Endpoint {
@@ -36,6 +39,8 @@ extension Endpoint {
     package func tell(_ name: String, in destination: DestinationID, _ message: NotArrived) async {}
 
     package var metrics: [Metric] { [] }
+
+    package var lastErrors: LastErrors { LastErrors() }
 }
 
 /// A channel that an endpoint has to serve, as the configuration says.

@@ -47,8 +47,14 @@ package protocol LinkPort: Actor {
     /// Committed entries from a position on, in order; nil if there are none. The first may lie before `position`.
     func committed(from position: Position) async throws -> EntryRun?
 
+    /// Where events of a stream are, ascending by number; those whose content is gone are left out.
+    func positions(of stream: StreamIndex, numbers: ClosedRange<UInt64>) async throws -> [Position]
+
     /// Whether an event of ours that a peer gave back is confirmed; nil as long as nobody knows.
     func standing(of id: EventID) async throws -> Bool?
+
+    /// How often an operator has vouched for what had been passed on as unconfirmed. Followers are called when it changes.
+    var confirmations: UInt64 { get }
 
     /// Whether nothing of a channel is to be passed on now. When that ends, followers are called.
     func isPaused(_ channel: DestinationID) async -> Bool
@@ -73,7 +79,8 @@ package struct StreamHolding: Hashable, Sendable {
     package let prefix: UInt64
     /// Of the event at `prefix`; 0 where it has no content here.
     package let digest: UInt64
-    package let holes: [UInt64]
+    /// Numbers up to `prefix` that may still come, ascending.
+    package let holes: [ClosedRange<UInt64>]
 }
 
 /// What a peer says it holds of a stream, and the digest of the event at that number; 0 where it has no content of it.

@@ -8,6 +8,9 @@ import Model
 package protocol ReadingEndpoint: Endpoint {
     /// Takes over what was committed in a channel's bridge, in the order of the log, and returns at once.
     func committed(_ events: [CommittedEvent], in destination: DestinationID)
+
+    /// The event to which an id belongs that its people see; nil for words that are none.
+    nonisolated func event(named id: String) -> EventID?
 }
 
 /// What readers ask of the journal. Positions are those of the log.

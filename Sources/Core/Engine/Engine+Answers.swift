@@ -40,8 +40,13 @@ extension Engine {
         }
         changedDestinations.insert(destination)
         commitWhenQuiet()
+        let wait = min(interval, CoreLimits.longestDeferral)
+        let before = outboxes[destination]?.putOff.flatMap { $0.position == position ? $0.attempts : nil } ?? 0
+        outboxes[destination]?.putOff = PutOff(
+            position: position, until: UnixTime(seconds: loop.time.seconds + wait.seconds), reason: LastError(reason, at: loop.time).words,
+            attempts: before + 1)
         if let timer = outboxes[destination]?.retryTimer { loop.cancel(timer) }
-        outboxes[destination]?.retryTimer = loop.schedule(at: loop.now + min(interval, CoreLimits.longestDeferral)) { [weak self] in
+        outboxes[destination]?.retryTimer = loop.schedule(at: loop.now + wait) { [weak self] in
             self?.assumeIsolated { $0.retryDue(destination) }
         }
     }
@@ -118,6 +123,7 @@ extension Engine {
         if before == cursor && receipts.isEmpty { return false }
         let finished = outboxes[destination]?.deliveries.keys.filter { $0 < cursor } ?? []
         for position in finished { outboxes[destination]?.deliveries[position] = nil }
+        if let putOff = outboxes[destination]?.putOff, putOff.position < cursor { outboxes[destination]?.putOff = nil }
         if !receipts.isEmpty { changedDestinations.insert(destination) }
         return true
     }
@@ -137,9 +143,10 @@ extension Engine {
 
     /// An arrival; of what an operator had delivered again the age tells nothing.
     private func measure(_ receipt: Receipt) {
-        guard receipt.outcome == .delivered || receipt.outcome == .asMessage || receipt.outcome == .found,
+        guard [.delivered, .perhapsTwice, .asMessage, .found].contains(receipt.outcome),
             let place = outboxes[receipt.destination]?.place
         else { return }
+        outboxes[receipt.destination]?.arrivals.note(at: loop.now)
         let delivery = outboxes[receipt.destination]?.deliveries[receipt.position]
         measures.delivered(
             at: place, receipt.position, accepted: delivery?.isRetried == false ? delivery?.accepted : nil, now: loop.now, time: loop.time)

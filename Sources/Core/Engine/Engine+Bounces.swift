@@ -48,4 +48,48 @@ extension Engine {
         if right.upperBound == .zero { return left }
         return min(left.lowerBound, right.lowerBound)...max(left.upperBound, right.upperBound)
     }
+
+    // MARK: What an entry speaks of
+
+    /// The first events that an entry speaks of and that are still here, and whether there may be more of them.
+    package func events(of row: BounceRow) async throws -> (events: [PassingEvent], hasMore: Bool) {
+        var events: [PassingEvent] = []
+        var position = max(row.positions.lowerBound, oldest)
+        var searched = 0
+        while position <= row.positions.upperBound, let run = try await committed(from: position) {
+            position = max(position, run.first)
+            while position <= row.positions.upperBound && position < run.end {
+                if events.count == CoreLimits.shownEvents || searched == CoreLimits.searchedEvents { return (events, true) }
+                searched += 1
+                let entry = LogEntry(run, at: position)
+                if try await speaks(row, of: entry), let event = passing(entry) { events.append(event) }
+                position = position.next
+            }
+        }
+        return (events, false)
+    }
+
+    /// Whether an entry of the bounce list speaks of an entry of the log within its range: others' are among them, and what arrived.
+    private func speaks(_ row: BounceRow, of entry: LogEntry) async throws -> Bool {
+        if row.positions.lowerBound == row.positions.upperBound { return true }
+        guard let member = routing.row(row.destination), streams[entry.head.stream].bridge == member.bridge else { return false }
+        let id = streams.id(entry.head.stream, entry.head.number)
+        let parts = try await journal.reader.parts(of: id, at: row.destination)
+        switch row.code {
+        case "unconfirmed": return parts.contains { $0.outcome == .unconfirmed }
+        case "parked":
+            // Before its turn has come it has no receipt.
+            if parts.isEmpty, case .posted? = entry.event?.event { return !isAtHome(entry, row.destination) }
+            return parts.contains { $0.outcome == .parked }
+        case "fork": return streams.isOwn(entry.head.stream)
+        case "conflict": return conflicts.contains(id)
+        default: return parts.contains { $0.outcome == .bounced }
+        }
+    }
+
+    /// Whether the author of an entry of this relay's own speaks in a channel.
+    func isAtHome(_ entry: LogEntry, _ destination: DestinationID) -> Bool {
+        guard let author = entry.event?.author, let home = streams.profile(entry.head.stream, author)?.home else { return false }
+        return streams.isOwn(entry.head.stream) && routing.member(destination)?.home == home
+    }
 }

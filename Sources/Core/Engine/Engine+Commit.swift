@@ -22,6 +22,9 @@ extension Engine {
             try await tellDurable(closed)
             if !closed.entries.isEmpty { for follower in followers.values { follower() } }
         }
+        hasWrittenAll = true
+        for waiter in commitWaiters { waiter.continuation.resume() }
+        commitWaiters.removeAll()
     }
 
     /// Ends the batch that is being filled and begins the next one.
@@ -58,19 +61,33 @@ extension Engine {
         return row
     }
 
-    /// A full disk is tried again with the same batch; anything else ends the process, as nobody knows what is on the disk.
+    /// A full disk is tried again with the same batch; anything else ends the process, as nobody knows what is on the disk. When the relay stops
+    /// it is not tried for ever: nobody was told that the batch was accepted, and what was sent is asked for at the next start.
     private func write(_ closed: JournalBatch) async throws {
-        while true {
-            do {
-                try await journal.commit(closed)
-                isFull = false
-                return
-            } catch JournalError.full {
-                isFull = true
-                counters.full += 1
-                await loop.sleep(until: loop.now + CoreLimits.fullRetry)
-            }
+        var triesAtTheEnd = 0
+        while try await !hasRoom(for: closed) {
+            if isStopping || isEnding { triesAtTheEnd += 1 }
+            if triesAtTheEnd == CoreLimits.fullAtTheEnd { throw JournalError.full }
+            await loop.sleep(until: loop.now + CoreLimits.fullRetry)
         }
+    }
+
+    /// Tries to write a batch. False: the disk is full, and nothing was written.
+    private func hasRoom(for closed: JournalBatch) async throws -> Bool {
+        do {
+            try await journal.commit(closed)
+        } catch JournalError.full {
+            if !isFull { log.error("the disk is full; nothing is taken in or sent") }
+            isFull = true
+            counters.full += 1
+            return false
+        }
+        if isFull {
+            isFull = false
+            log.notice("the journal can be written again")
+            tellOfChange()
+        }
+        return true
     }
 
     /// Whoever waited for the batch goes on, and parts whose claims it held are sent.
@@ -80,6 +97,7 @@ extension Engine {
         for waiter in waiting {
             if waiter.batch <= committedBatch { waiter.continuation.resume() } else { commitWaiters.append(waiter) }
         }
+        tellOfChange()
         for destination in Set(closed.claims.map(\.destination)).sorted() {
             outboxes[destination]?.machine.committed(batch: committedBatch)
             await send(to: destination)
@@ -91,8 +109,10 @@ extension Engine {
     func waitForCommit() async throws {
         let number = batch
         commitSignal.set()
-        if failure == nil { await withUnsafeContinuation { commitWaiters.append((number, $0)) } }
+        if failure == nil && !hasWrittenAll { await withUnsafeContinuation { commitWaiters.append((number, $0)) } }
         if let failure { throw failure }
+        // An operator's word that came when everything else had ended.
+        if hasWrittenAll && number > committedBatch { throw EngineEnded() }
     }
 
     /// Returns when there is room for more, in memory and on the disk.

@@ -104,6 +104,7 @@ extension Engine {
                 _ = outboxes[destination]?.machine.found(
                     stream: entry.head.stream, number: entry.head.number, part: part.part, as: part.nativeID)
             }
+            if rest.hasBegun { try await findRest(of: delivery.id, entry.head, at: destination) }
             outboxes[destination]?.settled.remove(delivery.id)
         }
         return .taken
@@ -170,6 +171,14 @@ extension Engine {
                 time: loop.time))
     }
 
+    /// Parts of an interrupted event may stand there beyond those that are known to have arrived: their marks were found, by this life or an
+    /// earlier one.
+    private func findRest(of id: EventID, _ head: EntryHead, at destination: DestinationID) async throws {
+        for part in try await knownParts(of: id, at: destination) where part.outcome == .found {
+            _ = outboxes[destination]?.machine.found(stream: head.stream, number: head.number, part: part.part, as: part.nativeID)
+        }
+    }
+
     /// Cuts what is left of events that were interrupted. What was deleted meanwhile gets no rest.
     private func takeRest(_ destination: DestinationID) async throws {
         while let rest = outboxes[destination]?.machine.rest {
@@ -193,6 +202,8 @@ extension Engine {
                 guard outboxes[destination]?.machine.rest == rest else { continue }
                 outboxes[destination]?.deliveries[rest.position] = delivery
                 outboxes[destination]?.machine.takeRest(parts, success: success, text: delivery.text)
+                try await findRest(of: delivery.id, entry.head, at: destination)
+                outboxes[destination]?.settled.remove(delivery.id)
                 if let absorbed { absorb(absorbed, at: destination) }
             }
         }

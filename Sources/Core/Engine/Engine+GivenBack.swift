@@ -29,6 +29,10 @@ extension Engine {
             awaited[member.destination] = .word
         }
         if awaited.isEmpty { return }
+        isAwaiting = true
+        log.notice(
+            "nothing is taken in before peers have said what they hold",
+            ["peers": awaitedPeers().joined(separator: ", "), "at_most_s": String(interval.seconds)])
         _ = loop.schedule(at: loop.now + interval) { [weak self] in
             self?.assumeIsolated { engine in for (channel, what) in engine.awaited where what == .word { engine.awaitNoMore(channel) } }
         }
@@ -64,7 +68,8 @@ extension Engine {
 
     private func awaitNoMore(_ channel: DestinationID) {
         guard awaited.removeValue(forKey: channel) != nil else { return }
-        counters.peersNotAwaited += 1
+        // Each peer counts once, whatever is shared with it.
+        if let peer = routing.member(channel)?.settings.endpoint, notAwaited.insert(peer).inserted { counters.peersNotAwaited += 1 }
         goOnAfterPeers()
     }
 
@@ -84,8 +89,19 @@ extension Engine {
     }
 
     func goOnAfterPeers() {
+        if isAwaiting && awaited.isEmpty {
+            isAwaiting = false
+            log.notice("peers are awaited no more", ["in_vain": notAwaited.sorted().joined(separator: ", ")])
+        }
         for waiter in peerWaiters { waiter.resume() }
         peerWaiters = []
+        tellOfChange()
+    }
+
+    /// Peers whose word, or whose events, are awaited before anything is taken in: in a bridge, or anywhere.
+    func awaitedPeers(of bridge: BridgeIndex? = nil) -> [String] {
+        let members = awaited.keys.compactMap { routing.member($0) }.filter { bridge == nil || $0.bridge == bridge }
+        return Set(members.map(\.settings.endpoint)).sorted()
     }
 
     package func told(_ channel: DestinationID, holds: [StreamIndex: PeerHolding], by peer: RelayID) async throws {
@@ -262,8 +278,7 @@ extension Engine {
 
     /// Our name for a peer by its number, or its id.
     private func name(of peer: PeerIndex) -> String {
-        guard peer != .local, Int(peer.rawValue) <= peers.count else { return "a peer" }
-        let id = peers[Int(peer.rawValue) - 1]
+        guard let id = relay(of: peer) else { return "a peer" }
         return organisations[id] ?? id.description
     }
 }

@@ -45,26 +45,6 @@ extension Engine {
         ends[bridge] = recent.end
     }
 
-    /// Says something in every channel of a bridge, as the operator. Returns when it is journaled; nil for a bridge that is not there.
-    package func say(_ text: String, in name: String) async throws -> EventID? {
-        guard let bridge = routing.bridge(named: name) else { return nil }
-        try await waitForPeers(of: bridge.index)
-        try await waitForRoom()
-        let nowhere = RoutingTable.Member(
-            destination: DestinationID(0), bridge: bridge.index, settings: MemberSettings(endpoint: "", channel: ""),
-            home: Home(rawValue: 0))
-        let happening = Happening(
-            key: nil, account: .init(id: "operator", name: "operator"), time: loop.time,
-            content: .posted(mended(RichText(text)), style: .notice, reply: nil, thread: nil))
-        var born = EntryBuffer()
-        guard case .accepted(let id) = accept(happening, from: nowhere, of: bridge, into: &born) else { return nil }
-        measures.accepted(1, from: "")
-        add(born, to: bridge.index)
-        for other in routing.destinations(of: bridge.index) { try await fill(other, mayAskJournal: false) }
-        try await waitForCommit()
-        return id
-    }
-
     /// Fetches from the journal what memory does not know of the names in these happenings.
     private func recall(_ happenings: [Happening], in destination: DestinationID, mayBeKnown: Bool) async throws {
         var wanted: Set<NativeKey> = []
@@ -84,7 +64,7 @@ extension Engine {
     }
 
     /// Known? Understood? Then it gets its number.
-    private func accept(_ happening: Happening, from member: RoutingTable.Member, of bridge: BridgeRow, into born: inout EntryBuffer)
+    func accept(_ happening: Happening, from member: RoutingTable.Member, of bridge: BridgeRow, into born: inout EntryBuffer)
         -> Acceptance
     {
         let destination = member.destination
@@ -154,7 +134,7 @@ extension Engine {
     }
 
     /// A text as the record takes it. Endpoints mend and cut what their network sends; what they missed is mended here, visibly and counted.
-    private func mended(_ rich: RichText) -> RichText {
+    func mended(_ rich: RichText) -> RichText {
         if rich.text.utf8.count <= ModelLimits.text && Sanitiser.isSanitary(rich.text) { return rich }
         counters.mended += 1
         let text = Sanitiser.text(rich.text)

@@ -18,6 +18,7 @@ extension Engine {
             forgetRetry(of: gone)
             outboxes[gone] = nil
             peerCursors[gone] = nil
+            acknowledgements[gone] = nil
             sources[gone] = nil
         }
         for destination in now.subtracting(before) { try await openOutbox(destination) }
@@ -43,6 +44,7 @@ extension Engine {
         sources[destination] = row.source
         if routing.member(destination)?.settings.isPeer == true {
             peerCursors[destination] = row.cursor
+            acknowledgements[destination] = CursorTimes(from: row.cursor)
             return
         }
         if routing.member(destination)?.settings.isReader == true { return }

@@ -30,7 +30,7 @@ extension Engine {
     }
 
     /// nil for what is no event to people: SKIPs, profiles.
-    private func passing(_ entry: LogEntry) -> PassingEvent? {
+    func passing(_ entry: LogEntry) -> PassingEvent? {
         guard let (event, author) = entry.event else { return nil }
         let text: String?
         switch event {

@@ -26,6 +26,8 @@ extension Engine {
         routing.member(channel).map { paused[$0.bridge] != nil } ?? false
     }
 
+    package func isPaused(bridge name: String) -> Bool { routing.bridge(named: name).map { paused[$0.index] != nil } ?? false }
+
     /// Stops a bridge. Returns when that is durable; false if it was stopped already, nil if there is none of this name.
     package func pause(_ name: String) async throws -> Bool? {
         guard let bridge = routing.bridge(named: name)?.index else { return nil }

@@ -12,6 +12,11 @@ extension Engine: LinkPort {
         return PeerIndex(UInt32(peers.count))
     }
 
+    /// A peer by its number; nil for this relay itself.
+    func relay(of peer: PeerIndex) -> RelayID? {
+        peer != .local && Int(peer.rawValue) <= peers.count ? peers[Int(peer.rawValue) - 1] : nil
+    }
+
     /// The note of all peers ever known, 32 bytes each, in the order of their numbers.
     static let peersNote = "peers"
 
@@ -85,6 +90,7 @@ extension Engine: LinkPort {
                 let outline = try? entries.withRecord(first + count, { record throws(RecordError) in try RecordOutline(checking: record) }),
                 !outline.isOwnersOnly, !outline.isProfile
             else { break }
+            countDroppedSpans(entries, first + count, outline)
             count += 1
         }
         if count == 0 { return 0 }
@@ -94,13 +100,22 @@ extension Engine: LinkPort {
         return count
     }
 
+    /// Spans that break a rule are left out wherever the text is shown; the record stays as it came (docs/record.md).
+    private func countDroppedSpans(_ entries: EntryBuffer, _ index: Int, _ outline: RecordOutline) {
+        guard outline.hasSpans else { return }
+        var dropped = 0
+        _ = try? entries.withRecord(index) { record throws(RecordError) in try Event.decode(record, droppedSpans: &dropped) }
+        counters.spansDropped += UInt64(dropped)
+    }
+
     /// False: it is known already.
     private func accept(_ entries: EntryBuffer, _ index: Int, into born: inout EntryBuffer) throws(PeerFault) -> Bool {
         let head = entries.heads[index]
         let known = streams.prefix(of: head.stream)
         let last = if case .skip(let through, _) = head.content { through } else { head.number }
         let id = streams.id(head.stream, head.number)
-        if last <= known {
+        let isLate = last <= known
+        if isLate && !(head.isEvent && streams[head.stream].holes.contains(head.number)) {
             counters.duplicates += 1
             return false
         }
@@ -116,6 +131,10 @@ extension Engine: LinkPort {
                 content: .skip(through: through, reason),
                 source: head.source)
             born.append(taken, record: [])
+            if !isFinal(reason, of: head.stream, by: head.source) {
+                let hole = OpenHoles.Hole(numbers: known + 1...through, saidBy: head.source, reason: reason)
+                counters.holesGivenUp += streams.open(hole, in: head.stream)
+            }
         } else {
             let range = entries.recordRange(index)
             let outline: RecordOutline
@@ -124,21 +143,33 @@ extension Engine: LinkPort {
             case .refused(let fault): throw fault
             case .stub:
                 stub(head, position, into: &born)
-                streams.advance(head.stream, to: last)
+                follow(head.stream, to: last, isLate: isLate)
                 return true
             }
             taken = EntryHead(
                 stream: head.stream, number: head.number, originTime: head.originTime, hops: head.hops, source: head.source,
                 isGivenBack: isGivenBack)
             born.append(taken, record: entries.bytes[range])
+            countDroppedSpans(entries, index, outline)
             take(outline, entries, index, id, position)
             takeOverOrphans(id, head.stream, author: nil, second: head.originTime)
             if isGivenBack { returned = LogEntry(taken, Array(entries.bytes[range]), position, loop.time) }
         }
         counters.passedOn += 1
-        streams.advance(head.stream, to: last)
+        follow(head.stream, to: last, isLate: isLate)
         if let returned { awaitConfirmation(returned) }
         return true
+    }
+
+    private func follow(_ stream: StreamIndex, to last: UInt64, isLate: Bool) {
+        if !isLate { return streams.advance(stream, to: last) }
+        counters.late += 1
+        counters.holesGivenUp += streams.fill(last, in: stream)
+    }
+
+    /// Whether what a SKIP speaks of can't come any more: its owner says so, and not of this link alone, nor of now (semantics 2).
+    private func isFinal(_ reason: SkipReason, of stream: StreamIndex, by source: PeerIndex) -> Bool {
+        relay(of: source) == streams[stream].introduction.owner && reason != .beforeJoin && reason != .unconfirmed
     }
 
     private enum Verdict {
@@ -208,101 +239,4 @@ extension Engine: LinkPort {
         streams.learn(profile, number: row.number, stream: row.stream)
         pending.authors.append(row)
     }
-
-    // MARK: Passing on
-
-    package func holdings(of channel: DestinationID, with peer: RelayID, whoseEpoch theirs: PeerEpoch) async throws -> [StreamHolding] {
-        guard let member = routing.member(channel) else { return [] }
-        var holdings: [StreamHolding] = []
-        for row in streams.rows(of: member.bridge) where row.introduction.owner == relay || row.introduction.owner == peer {
-            let isOpen = theirs == PeerEpoch(row.introduction.epoch) || row.introduction.epoch == epoch
-            guard isOpen || !row.holes.isEmpty || row.changed.seconds(until: loop.time) <= CoreLimits.resumed else { continue }
-            let digest = try await digest(of: row.index, row.prefix)
-            holdings.append(
-                StreamHolding(introduction: row.introduction, prefix: row.prefix, digest: digest, holes: row.holes.map(\.number)))
-        }
-        return holdings
-    }
-
-    package func streams(of channel: DestinationID, for peer: RelayID) -> (streams: [PassedStream], end: Position) {
-        guard let member = routing.member(channel) else { return ([], recent.end) }
-        return (streams.rows(of: member.bridge).compactMap { passed($0, to: peer) }, recent.end)
-    }
-
-    package func bridge(of channel: DestinationID) -> BridgeIndex? { routing.member(channel)?.bridge }
-
-    package func stream(_ index: StreamIndex, for peer: RelayID) -> (stream: PassedStream, bridge: BridgeIndex)? {
-        guard streams.contains(index) else { return nil }
-        let row = streams[index]
-        return passed(row, to: peer).map { ($0, row.bridge) }
-    }
-
-    private func passed(_ row: StreamRow, to peer: RelayID) -> PassedStream? {
-        guard row.introduction.owner == relay || row.introduction.owner == peer else { return nil }
-        return PassedStream(index: row.index, introduction: row.introduction, prefix: row.prefix)
-    }
-
-    /// From where on a channel is shared with a peer; nil if it never was.
-    func knownBase(of channel: DestinationID) -> Position? {
-        guard let known = sources[channel], known.count == 8 else { return nil }
-        return Position(known.firstUInt64)
-    }
-
-    package func base(of channel: DestinationID) async throws -> Position {
-        if let known = knownBase(of: channel) { return known }
-        let base = recent.end
-        sources[channel] = base.rawValue.bigEndianBytes
-        changedDestinations.insert(channel)
-        // Until it is durable, a crash would move it.
-        try await waitForCommit()
-        return base
-    }
-
-    /// A peer that was shut out may come back: what was said meanwhile in the channels that were shared with it is not for it. Returns when
-    /// that is durable.
-    package func shareAnew(with peer: String) async throws {
-        for member in routing.all where member.settings.isPeer && member.settings.endpoint == peer {
-            guard knownBase(of: member.destination) != nil else { continue }
-            sources[member.destination] = recent.end.rawValue.bigEndianBytes
-            changedDestinations.insert(member.destination)
-        }
-        try await waitForCommit()
-    }
-
-    package func position(of stream: StreamIndex, from number: UInt64) async throws -> Position? {
-        let (end, all) = (committedEnd, recent.end)
-        if let start = try await journal.reader.start(of: stream, from: number) { return start }
-        // Perhaps it is about to be written.
-        return end < all ? end : nil
-    }
-
-    package func committed(from position: Position) async throws -> EntryRun? {
-        if position >= committedEnd { return nil }
-        let run = try await run(at: position)
-        return run.entries.isEmpty ? nil : run
-    }
-
-    package var committedBefore: Position { committedEnd }
-
-    package func profiles(of stream: StreamIndex) -> [AuthorRow] {
-        streams.profiles(of: stream).map { number, profile in
-            AuthorRow(stream: stream, number: number, record: RecordEncoder.encode(.profile(profile), author: number))
-        }
-    }
-
-    package func acknowledged(_ channel: DestinationID, before position: Position) {
-        guard let known = peerCursors[channel], known < position else { return }
-        peerCursors[channel] = position
-        changedDestinations.insert(channel)
-    }
-
-    // MARK: Followers
-
-    package func follow(_ body: @escaping @Sendable () -> Void) -> UInt64 {
-        lastFollower += 1
-        followers[lastFollower] = body
-        return lastFollower
-    }
-
-    package func unfollow(_ follower: UInt64) { followers[follower] = nil }
 }

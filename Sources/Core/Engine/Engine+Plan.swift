@@ -302,7 +302,7 @@ extension Outcome {
     /// Whether people see it there.
     package var isShown: Bool {
         switch self {
-        case .origin, .delivered, .asMessage, .found, .uncertain: true
+        case .origin, .delivered, .perhapsTwice, .asMessage, .found, .uncertain: true
         case .superseded, .withoutTarget, .bounced, .parked, .notExpressible, .hidden, .unconfirmed: false
         }
     }

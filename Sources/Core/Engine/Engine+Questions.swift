@@ -5,6 +5,9 @@ import Model
 extension Engine {
     /// How a destination stands.
     package struct OutboxStatus: Hashable, Sendable {
+        package let destination: DestinationID
+        /// The endpoint, or the peer.
+        package let endpoint: String
         /// `endpoint:channel`
         package let name: String
         package let bridge: String
@@ -17,9 +20,13 @@ extension Engine {
         package let behind: Int
         /// When the first message that it lacks was accepted; nil if it lacks none.
         package let oldest: UnixTime?
+        /// Parts that arrived in the last minute; nil for a peer and a reader.
+        package let lastMinute: UInt64?
         package let isParked: Bool
-        /// Its bridge was stopped by an operator.
-        package let isPaused: Bool
+        /// Since when its bridge is stopped by an operator.
+        package let pausedSince: UnixTime?
+        /// When what its server put off is tried again; nil if it put nothing off.
+        package let deferredUntil: UnixTime?
     }
 
     package func status() -> [OutboxStatus] {
@@ -31,10 +38,13 @@ extension Engine {
             var oldest: UnixTime?
             if behind > 0, let run = recent.run(at: cursor) { oldest = run.accepted[cursor - run.first] }
             return OutboxStatus(
-                name: member.settings.name, bridge: routing.bridges[member.bridge]?.name ?? "", isPeer: member.settings.isPeer,
+                destination: member.destination, endpoint: member.settings.endpoint, name: member.settings.name,
+                bridge: routing.bridges[member.bridge]?.name ?? "", isPeer: member.settings.isPeer,
                 isReader: member.settings.isReader,
                 isUp: outbox.map { $0.machine.connection == .up }, behind: behind, oldest: oldest,
-                isParked: (outbox?.parkedBefore ?? .zero) > cursor, isPaused: paused[member.bridge] != nil)
+                lastMinute: outbox?.arrivals.total(at: loop.now), isParked: (outbox?.parkedBefore ?? .zero) > cursor,
+                pausedSince: paused[member.bridge]?.time,
+                deferredUntil: outbox?.machine.isPutOff == true ? outbox?.putOff?.until : nil)
         }
     }
 
@@ -45,63 +55,26 @@ extension Engine {
         return max(cursor, base)
     }
 
-    /// What became of one event.
-    package struct Story: Hashable, Sendable {
-        package let id: EventID
-        /// nil if it is not in the journal (any more).
-        package let accepted: UnixTime?
-        package let originTime: UnixTime?
-        package let hops: UInt8
-        /// What kind of event: a word of docs/record.md.
-        package let kind: String
-        package let author: String
-        package let bridge: String
-        package let isOurs: Bool
-        /// Our name for the relay where it was born, or its id.
-        package let owner: String
-        package let isGivenBack: Bool
-        package let deliveries: [Step]
+    /// Every member of every bridge, as `endpoint:channel`.
+    package var memberNames: [String] { Set(routing.all.map(\.settings.name)).sorted() }
 
-        package struct Step: Hashable, Sendable {
-            package let destination: String
-            package let part: UInt32
-            package let outcome: Outcome
-            package let time: UnixTime
-            package let nativeID: String?
-        }
-    }
-
-    /// nil for a stream that was never heard of, or a number that was not given in it.
-    package func story(of id: EventID) async throws -> Story? {
-        guard let stream = streams.index(of: id.stream) else { return nil }
-        let row = streams[stream]
-        guard (1...max(1, row.prefix)).contains(id.number), row.prefix > 0 else { return nil }
-        var entry: LogEntry?
-        if let position = try await journal.reader.positions(of: stream, numbers: id.number...id.number).first {
-            entry = try await self.entry(at: position)
-        }
-        var steps: [Story.Step] = []
-        for member in routing.all where member.bridge == row.bridge {
-            let parts = try await journal.reader.parts(of: id, at: member.destination)
-            let recent = ids.parts(id, at: member.destination) ?? []
-            for part in (parts + recent.filter { one in !parts.contains { $0.part == one.part } }).sorted(by: { $0.part < $1.part }) {
-                steps.append(
-                    Story.Step(
-                        destination: member.settings.name, part: part.part, outcome: part.outcome, time: part.time,
-                        nativeID: part.nativeID?.text))
-            }
-        }
-        let author = entry?.event.flatMap { streams.profile(stream, $0.author)?.name } ?? ""
-        return Story(
-            id: id, accepted: entry?.accepted, originTime: entry?.head.originTime, hops: entry?.head.hops ?? 0, kind: entry?.kind ?? "",
-            author: author, bridge: routing.bridges[row.bridge]?.name ?? "", isOurs: streams.isOwn(stream),
-            owner: organisations[row.introduction.owner] ?? row.introduction.owner.description,
-            isGivenBack: entry?.head.isGivenBack ?? false, deliveries: steps)
-    }
-
-    /// The event that a channel's server knows under a name of its own.
+    /// The event that a channel's server knows under a name of its own, or a reader's people under the id of a line.
     package func event(native: String, in channel: String) async throws -> EventID? {
-        guard let member = routing.all.first(where: { $0.settings.name == channel }) else { return nil }
+        let members = routing.all.filter { $0.settings.name == channel && !$0.settings.isPeer }
+        for member in members {
+            if let event = try await event(native: native, at: member) { return event }
+        }
+        return nil
+    }
+
+    private func event(native: String, at member: RoutingTable.Member) async throws -> EventID? {
+        if member.settings.isReader {
+            guard let endpoint = endpoints[member.settings.endpoint] as? any ReadingEndpoint, let id = endpoint.event(named: native),
+                let stream = streams.index(of: id.stream),
+                streams[stream].bridge == member.bridge
+            else { return nil }
+            return id
+        }
         let key = NativeKey(native)
         if let known = ids.event(key, at: member.destination) { return known }
         return try await journal.reader.eventID(for: key, at: member.destination)
@@ -111,10 +84,14 @@ extension Engine {
         try await journal.reader.bounces(from: id, atMost: limit)
     }
 
-    /// Forgets a bounce entry.
-    package func dropBounce(_ id: UInt64) async throws {
+    /// Forgets a bounce entry. False if there is none of this number.
+    package func dropBounce(_ id: UInt64) async throws -> Bool {
+        // What was added a moment ago can be read only when it is durable.
+        try await waitForCommit()
+        guard try await journal.reader.bounces(from: id, atMost: 1).first?.id == id else { return false }
         forget(bounce: id)
         try await waitForCommit()
+        return true
     }
 
     /// Which channel a number of the journal stands for.

@@ -47,6 +47,7 @@ extension Engine {
         let waiting = roomWaiters
         roomWaiters = []
         for waiter in waiting { waiter.resume() }
+        tellOfChange()
     }
 
     /// Returns when the reserve is free. What was read before a stop is still taken in: it is little, and may not be had again.

@@ -33,8 +33,22 @@ extension Engine {
         }
         forget(bounce: id)
         try await waitForCommit()
+        if row.code == "unconfirmed" {
+            confirmations += 1
+            for follower in followers.values { follower() }
+        }
         for place in places { wake(place) }
-        return .retried(row.count, to: places.map { name(of: $0) })
+        if row.code != "unconfirmed" { return .retried(row.count, to: places.map { name(of: $0) }) }
+        // Where it was born it is not shown again.
+        let isHome = try await entry(at: first).map { isAtHome($0, row.destination) } ?? false
+        let shown = (places + readers(beside: row.destination)).filter { !isHome || $0 != row.destination }
+        return .retried(row.count, to: shown.map { name(of: $0) })
+    }
+
+    /// Channels of the same bridge whose people find in the journal what an operator has vouched for.
+    private func readers(beside home: DestinationID) -> [DestinationID] {
+        guard let bridge = routing.member(home)?.bridge else { return [] }
+        return routing.readers.filter { $0.bridge == bridge && $0.destination != home && $0.settings.direction != .into }.map(\.destination)
     }
 
     /// An operator vouches for what a peer gave back: it is shown everywhere but where it was born. Where it goes now.
@@ -69,7 +83,6 @@ extension Engine {
                 places.append(destination)
             }
         }
-        for follower in followers.values { follower() }
         return places.sorted()
     }
 

@@ -50,6 +50,8 @@ package actor Engine: RelayPort {
     var isBelowReserve = false
     var roomWaiters: [UnsafeContinuation<Void, Never>] = []
     var isEnding = false
+    /// Nothing is journaled any more.
+    var hasWrittenAll = false
     /// What ended the engine: a failed commit, a damaged journal.
     var failure: (any Error)?
     var isUpkeepDue = false
@@ -58,6 +60,7 @@ package actor Engine: RelayPort {
     var lastBounce: UInt64
     /// Every peer that was ever known, in the order of their numbers.
     var peers: [RelayID] = []
+    package internal(set) var confirmations: UInt64 = 0
     /// Up to where peers have acknowledged their channels.
     var peerCursors: [DestinationID: Position] = [:]
     /// Events of peers whose record could not be read once.
@@ -76,6 +79,14 @@ package actor Engine: RelayPort {
     /// Peers of whom something is awaited before anything is numbered, by channel.
     var awaited: [DestinationID: Awaited] = [:]
     var peerWaiters: [UnsafeContinuation<Void, Never>] = []
+    /// Peers whose word was awaited in vain.
+    var notAwaited: Set<String> = []
+    /// Whether the log was told that peers are awaited, and not yet that they are no more.
+    var isAwaiting = false
+    /// When peers came to where `peerCursors` are, by channel.
+    var acknowledgements: [DestinationID: CursorTimes] = [:]
+    /// Whoever wants to say something and can't yet.
+    var changeWaiters: [UnsafeContinuation<Void, Never>] = []
     /// Peers without a session, by our names for them, and since when.
     var away: [String: UnixTime] = [:]
     var isStopping = false
@@ -118,6 +129,10 @@ package actor Engine: RelayPort {
         /// Counts connections, so that an answer to an old one is known.
         var connection = 0
         var retryTimer: TimerID?
+        /// Parts that arrived lately.
+        var arrivals = MinuteCount()
+        /// What the server put off last, as long as it has not ended.
+        var putOff: PutOff?
         var parkedBefore: Position
         /// What an operator asked for again.
         var retry: Retry?
@@ -130,6 +145,15 @@ package actor Engine: RelayPort {
         var written: Position
         /// What is under way, as it is to be sent: an edit that comes meanwhile does not change a text that is being cut.
         var deliveries: [Position: Delivery] = [:]
+    }
+
+    /// A part that a server put off, for an operator.
+    package struct PutOff: Hashable, Sendable {
+        package let position: Position
+        package let until: UnixTime
+        package let reason: String
+        /// How often since this process began.
+        package let attempts: Int
     }
 
     /// Takes over an opened journal. `epochSecret` is 32 bytes that only this relay knows; `disk` is the one that the journal is on, nil for
@@ -231,4 +255,9 @@ package actor Engine: RelayPort {
         }
         return run
     }
+}
+
+/// Nothing is journaled any more: the relay ends.
+package struct EngineEnded: Error, Hashable, Sendable, CustomStringConvertible {
+    package var description: String { "the relay ends; this was not done" }
 }

@@ -5,6 +5,9 @@ package struct EngineCounters: Counting, Hashable, Sendable {
     package var accepted: UInt64 = 0
     /// Events and SKIPs that peers passed on.
     package var passedOn: UInt64 = 0
+    /// Events that came after they had been SKIPped; and numbers that were SKIPped and for which nothing more is asked.
+    package var late: UInt64 = 0
+    package var holesGivenUp: UInt64 = 0
     /// Told again by their network or by a peer.
     package var duplicates: UInt64 = 0
     /// Edits, deletions and reactions of something that never was an event here.
@@ -28,6 +31,8 @@ package struct EngineCounters: Counting, Hashable, Sendable {
     package var orphans: UInt64 = 0
     /// Texts that broke a limit or a rule and were mended before they were taken in.
     package var mended: UInt64 = 0
+    /// Spans of peers' texts that broke a rule and are not shown.
+    package var spansDropped: UInt64 = 0
     /// Events of ours that peers gave back, those found again, those not.
     package var givenBack: UInt64 = 0
     package var confirmed: UInt64 = 0
@@ -55,7 +60,7 @@ package struct EngineCounters: Counting, Hashable, Sendable {
     mutating func count(_ outcome: Outcome) {
         switch outcome {
         case .origin: break
-        case .delivered, .asMessage, .found: delivered += 1
+        case .delivered, .perhapsTwice, .asMessage, .found: delivered += 1
         case .superseded, .hidden: superseded += 1
         case .withoutTarget, .notExpressible: dropped += 1
         case .bounced: bounced += 1
@@ -71,6 +76,10 @@ extension EngineCounters {
     package static let fields: [CountField<EngineCounters>] = [
         .init("accepted", \.accepted),
         .init("passed_on", \.passedOn, "fairlead_intake_passed_on_total", "Events and SKIPs that peers passed on."),
+        .init("late", \.late, "fairlead_intake_late_total", "Events that came from a peer after they had been passed over."),
+        .init(
+            "holes_given_up", \.holesGivenUp, "fairlead_intake_holes_given_up_total",
+            "Numbers that peers passed over and that are not asked for any more."),
         .init("duplicates", \.duplicates, "fairlead_intake_duplicates_total", "Events that were told again by their network or by a peer."),
         .init(
             "without_target", \.withoutTarget, "fairlead_intake_without_target_total",
@@ -94,6 +103,9 @@ extension EngineCounters {
         .init(
             "mended", \.mended, "fairlead_intake_mended_total",
             "Texts that broke a limit or a rule and were mended before they were taken in."),
+        .init(
+            "spans_dropped", \.spansDropped, "fairlead_intake_spans_dropped_total",
+            "Spans of peers' texts that broke a rule and are not shown."),
         .init("given_back", \.givenBack, "fairlead_intake_given_back_total", "Events of ours that peers gave back after a restore."),
         .init(
             "confirmed", \.confirmed, "fairlead_intake_confirmed_total",

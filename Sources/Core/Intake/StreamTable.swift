@@ -23,6 +23,8 @@ package struct StreamTable: Hashable, Sendable {
     package struct Count: Hashable, Sendable {
         package var streams = 0
         package var authors = 0
+        /// Open holes of its streams.
+        package var holes = 0
     }
 
     private struct Place: Hashable {
@@ -114,6 +116,7 @@ package struct StreamTable: Hashable, Sendable {
         rows.append(row)
         indexes[row.introduction.stream] = row.index
         counts[Place(owner: row.introduction.owner, bridge: row.bridge), default: Count()].streams += 1
+        counts[Place(owner: row.introduction.owner, bridge: row.bridge)]?.holes += row.holes.holes.count
     }
 
     package func count(of owner: RelayID, in bridge: BridgeIndex) -> Count { counts[Place(owner: owner, bridge: bridge)] ?? Count() }
@@ -122,6 +125,30 @@ package struct StreamTable: Hashable, Sendable {
     package mutating func advance(_ stream: StreamIndex, to number: UInt64) {
         rows[place(of: stream)].prefix = number
         noteChanged(stream)
+    }
+
+    /// Numbers of a stream that are SKIPped and may come after all. Says how many are given up for it.
+    package mutating func open(_ hole: OpenHoles.Hole, in stream: StreamIndex) -> UInt64 {
+        let owner = rows[place(of: stream)].introduction.owner
+        guard count(of: owner, in: rows[place(of: stream)].bridge).holes < CoreLimits.peerHoles else {
+            return hole.numbers.upperBound - hole.numbers.lowerBound + 1
+        }
+        return change(stream) { $0.open(hole) }
+    }
+
+    /// One of them has come. Says how many are given up for it.
+    package mutating func fill(_ number: UInt64, in stream: StreamIndex) -> UInt64 {
+        change(stream) { $0.fill(number) }
+    }
+
+    private mutating func change(_ stream: StreamIndex, _ body: (inout OpenHoles) -> UInt64) -> UInt64 {
+        noteChanged(stream)
+        let place = place(of: stream)
+        let before = rows[place].holes.holes.count
+        let given = body(&rows[place].holes)
+        let counted = Place(owner: rows[place].introduction.owner, bridge: rows[place].bridge)
+        counts[counted]?.holes += rows[place].holes.holes.count - before
+        return given
     }
 
     /// The number up to which all of a stream is held or SKIPped.
@@ -152,6 +179,7 @@ package struct StreamTable: Hashable, Sendable {
         let place = place(of: index)
         let counted = Place(owner: row.introduction.owner, bridge: row.bridge)
         counts[counted]?.streams -= 1
+        counts[counted]?.holes -= row.holes.holes.count
         counts[counted]?.authors -= profiles[index]?.count ?? 0
         indexes[row.introduction.stream] = nil
         profiles[index] = nil

@@ -24,13 +24,13 @@ package struct StreamRow: Hashable, Sendable {
     package let bridge: BridgeIndex
     /// Everything up to here is held or SKIPped.
     package var prefix: UInt64
-    /// Numbers that only neighbours have SKIPped, ascending; at most 64.
-    package var holes: [Hole]
+    /// Numbers at or below `prefix` that may still come.
+    package var holes: OpenHoles
     /// When this row was last written: about when the last of its entries was accepted.
     package var changed: UnixTime
 
     package init(
-        index: StreamIndex, introduction: StreamIntroduction, bridge: BridgeIndex, prefix: UInt64 = 0, holes: [Hole] = [],
+        index: StreamIndex, introduction: StreamIntroduction, bridge: BridgeIndex, prefix: UInt64 = 0, holes: OpenHoles = OpenHoles(),
         changed: UnixTime = UnixTime(seconds: 0)
     ) {
         self.changed = changed
@@ -39,19 +39,6 @@ package struct StreamRow: Hashable, Sendable {
         self.bridge = bridge
         self.prefix = prefix
         self.holes = holes
-    }
-
-    /// A number that a neighbour will not pass on and that somebody else still may.
-    package struct Hole: Hashable, Sendable {
-        package let number: UInt64
-        package let saidBy: PeerIndex
-        package let reason: SkipReason
-
-        package init(number: UInt64, saidBy: PeerIndex, reason: SkipReason) {
-            self.number = number
-            self.saidBy = saidBy
-            self.reason = reason
-        }
     }
 }
 
@@ -163,6 +150,8 @@ package enum Outcome: UInt8, Hashable, Sendable, CaseIterable {
     case hidden = 10
     /// Given back by a peer and not found again where it was born: shown nowhere.
     case unconfirmed = 11
+    /// Delivered after a try of which nobody knows whether it had arrived: it may stand there twice.
+    case perhapsTwice = 12
 }
 
 /// The end of a delivery's part, or an event's origin.

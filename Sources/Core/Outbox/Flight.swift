@@ -26,6 +26,8 @@ struct Flight: Hashable, Sendable {
     let number: UInt64
     /// What its receipts say when it has arrived.
     var success = Outcome.delivered
+    /// Parts that are sent again though they may have arrived; nil if there are none.
+    var repeated: ClosedRange<UInt32>?
     /// The entry whose text is sent: its own, or an edit that was known when it was taken. nil before anything was claimed.
     var text: Position?
     /// Parts that were claimed at least once, in order; at most a window of them and those that ended out of turn.
@@ -41,6 +43,15 @@ struct Flight: Hashable, Sendable {
         self.position = position
         self.stream = stream
         self.number = number
+    }
+
+    mutating func note(repeated part: UInt32) {
+        repeated = repeated.map { min($0.lowerBound, part)...max($0.upperBound, part) } ?? part...part
+    }
+
+    /// What the receipt of a part says when it has arrived.
+    func success(of part: UInt32) -> Outcome {
+        success == .delivered && repeated?.contains(part) == true ? .perhapsTwice : success
     }
 
     /// Whether parts wait for their claim.

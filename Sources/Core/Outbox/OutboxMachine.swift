@@ -25,7 +25,8 @@ package struct OutboxMachine: Hashable, Sendable {
     private var flights: [Flight] = []
     private var policy = UncertainPolicy.again
     private var deferral: Int64 = 0
-    private var isPutOff = false
+    /// The server has put something off, and its time has not come.
+    package private(set) var isPutOff = false
 
     /// Continues where a journal's row and claims say. `places` tells which events stand at the positions from the cursor to the last claim.
     package init(_ row: DestinationRow, claims: [Claim], places: [Position: (stream: StreamIndex, number: UInt64)]) {
@@ -138,6 +139,7 @@ package struct OutboxMachine: Hashable, Sendable {
                 case .unknown where policy == .skip: flights[flight].parts[part].state = .ended(.uncertain, nil)
                 case .unknown:
                     flights[flight].parts[part].state = .waiting
+                    flights[flight].note(repeated: flights[flight].parts[part].number)
                     repeated += 1
                 }
             }
@@ -287,7 +289,7 @@ package struct OutboxMachine: Hashable, Sendable {
     /// A part has arrived. A late word about one that has ended is no error: the connection was replaced meanwhile.
     package mutating func received(_ position: Position, part: UInt32, as nativeID: NativeKey?) {
         guard let (flight, index) = place(position, part), flights[flight].parts[index].state == .sent else { return }
-        flights[flight].parts[index].state = .ended(flights[flight].success, nativeID)
+        flights[flight].parts[index].state = .ended(flights[flight].success(of: part), nativeID)
     }
 
     /// A part was found in the channel by its mark, whatever was thought of it before. False if it is not under way.

@@ -44,6 +44,11 @@ package struct Retry: Hashable, Sendable {
     /// Whether the entry at a position is delivered again when the outbox comes to it.
     package func contains(_ position: Position) -> Bool { position < end && next(from: position) == position }
 
+    /// Whether the entry at a position was asked for and is still to come to an outbox that stands at `head`.
+    package func isAwaited(_ position: Position, from head: Position) -> Bool {
+        asked.contains { $0.contains(position) } || position >= head && contains(position)
+    }
+
     private static func merged(_ ranges: [ClosedRange<Position>]) -> [ClosedRange<Position>] {
         var merged: [ClosedRange<Position>] = []
         for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {

@@ -12,6 +12,9 @@ package struct ControlRequest: Codable, Hashable, Sendable {
         self.command = command
         self.arguments = arguments
     }
+
+    /// Whether its answer goes on until whoever asked has gone.
+    var isEndless: Bool { command == "tail" || command == "status" && arguments["watch"] != nil }
 }
 
 /// The last line of an answer: done, or why not, with the exit code that the command ends with.
@@ -19,93 +22,6 @@ package struct ControlEnding: Codable, Hashable, Sendable {
     package var done: Bool
     package var error: String?
     package var exit: Int32?
-}
-
-/// `fairlead status`
-package struct StatusReport: Codable, Hashable, Sendable {
-    package var relay: String
-    package var version: String
-    package var started: String
-    package var endpoints: [EndpointReport]
-    package var links: [LinkReport]
-    package var channels: [ChannelReport]
-    /// nil if its room can't be known.
-    package var disk: DiskReport?
-    /// Numbers by name, as in the metrics.
-    package var counters: [String: UInt64]
-
-    package struct EndpointReport: Codable, Hashable, Sendable {
-        package var name: String
-        package var kind: String
-    }
-
-    package struct LinkReport: Codable, Hashable, Sendable {
-        package var name: String
-        package var relay: String
-        package var isUp: Bool
-        /// Since the relay's start: bytes and records each way, by name.
-        package var carried: [String: UInt64]
-    }
-
-    /// The disk of the state, in bytes.
-    package struct DiskReport: Codable, Hashable, Sendable {
-        package var free: Int64
-        package var size: Int64
-        /// What is to stay free.
-        package var reserve: Int64
-        /// Whether intake waits until so much is free.
-        package var isBelow: Bool
-    }
-
-    /// A member of a bridge.
-    package struct ChannelReport: Codable, Hashable, Sendable {
-        package var name: String
-        package var bridge: String
-        /// `up`, `down`, `link`, `reader`, `parked`, `paused`
-        package var state: String
-        package var behind: Int
-        package var oldest: String?
-    }
-}
-
-/// `fairlead trace`
-package struct TraceReport: Codable, Hashable, Sendable {
-    package var event: String
-    package var kind: String
-    package var author: String
-    package var bridge: String
-    /// `here` or the peer's stream.
-    package var origin: String
-    package var happened: String?
-    package var journaled: String?
-    package var hops: UInt8
-    package var isGivenBack: Bool
-    package var deliveries: [Delivery]
-
-    package struct Delivery: Codable, Hashable, Sendable {
-        package var channel: String
-        package var part: UInt32
-        package var outcome: String
-        package var time: String
-        package var native: String?
-    }
-}
-
-/// `fairlead say`
-package struct SaidReport: Codable, Hashable, Sendable {
-    package var event: String
-}
-
-/// One line of `fairlead bounces list`
-package struct BounceReport: Codable, Hashable, Sendable {
-    package var id: UInt64
-    package var channel: String
-    package var first: UInt64
-    package var last: UInt64
-    package var count: UInt64
-    package var code: String
-    package var text: String
-    package var time: String
 }
 
 /// One line of `fairlead tail`
@@ -128,6 +44,15 @@ package struct RetryReport: Codable, Hashable, Sendable {
     /// How many it spoke of.
     package var events: UInt64
     package var channels: [String]
+    /// Words for people, where there is more to be said.
+    package var note: String?
+}
+
+/// What went wrong last at an edge.
+package struct ErrorReport: Codable, Hashable, Sendable {
+    package var text: String
+    package var time: String
+    package var secondsAgo: Int64
 }
 
 /// JSON of one line. Keys are words in lower case with `_` between them, as counters and metrics have it (docs/operations.md, "For programs").

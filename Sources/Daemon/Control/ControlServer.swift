@@ -10,12 +10,18 @@ actor ControlServer {
     /// A question is never longer.
     private static let longestLine = 65_536
     private static let connections = 32
+    /// Between two answers of `status --watch`.
+    static let watching = Interval.seconds(2)
+    /// Whose answer has an end gets it for so long when the relay ends: it is written in a moment, unless nobody reads it.
+    private static let farewell = Interval.seconds(1)
 
     private let listener: LocalListener
     private let loop: EventLoop
     private let log: Log
     private let answer: @Sendable (ControlRequest, ControlAnswer) async throws -> Void
     private var open: [TCPStream] = []
+    /// Those of `open` whose answer comes to its end by itself.
+    private var answering: Set<ObjectIdentifier> = []
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -31,7 +37,10 @@ actor ControlServer {
     /// Ends answers that have no end of their own, too.
     func stop() {
         listener.close()
-        for stream in open { stream.close() }
+        for stream in open where !answering.contains(ObjectIdentifier(stream)) { stream.close() }
+        _ = loop.schedule(at: loop.now + ControlServer.farewell) { [weak self] in
+            self?.assumeIsolated { server in for stream in server.open { stream.close() } }
+        }
     }
 
     func run() async {
@@ -53,6 +62,7 @@ actor ControlServer {
         defer {
             stream.close()
             open.removeAll { $0 === stream }
+            answering.remove(ObjectIdentifier(stream))
         }
         let timer = loop.schedule(at: loop.now + .seconds(10)) { stream.close() }
         guard let line = await readLine(stream) else { return }
@@ -61,6 +71,7 @@ actor ControlServer {
         guard let request = ControlJSON.value(line, as: ControlRequest.self) else {
             return await answer.end(ControlEnding(done: false, error: "the request is no JSON object with command and arguments", exit: 2))
         }
+        if !request.isEndless { answering.insert(ObjectIdentifier(stream)) }
         do {
             try await self.answer(request, answer)
             await answer.end(ControlEnding(done: true))
@@ -93,6 +104,9 @@ struct ControlAnswer: Sendable {
     init(_ stream: TCPStream) { self.stream = stream }
 
     func line(_ value: some Encodable & Sendable) async throws { try await stream.write(ControlJSON.line(value) + [0x0A]) }
+
+    /// Whether whoever asked has gone, or was sent away.
+    var isGone: Bool { stream.isGone }
 
     /// Returns when whoever asked has gone, or was sent away.
     func waitUntilGone() async { while let more = try? await stream.read(atMost: 4096), !more.isEmpty {} }

@@ -11,15 +11,13 @@ extension Daemon {
         switch arguments["verb"] {
         case "invite": try await answer.line(try await invite(arguments, running))
         case "accept": try await answer.line(try await accept(arguments, running))
-        case "list": for report in await linkReports(running) { try await answer.line(report) }
+        case "list": for report in await running.links.reports(at: loop.time) { try await answer.line(report) }
         case "offers": for report in await running.links.offers() { try await answer.line(report) }
         case "revoke": try await setRevoked(true, arguments["name"] ?? "", running)
         case "resume": try await setRevoked(false, arguments["name"] ?? "", running)
         default: throw ControlRefusal.usage("link needs one of invite, accept, list, offers, revoke, resume")
         }
     }
-
-    private func linkReports(_ running: RunningParts) async -> [StatusReport.LinkReport] { await running.links.reports() }
 
     private func invite(_ arguments: [String: String], _ running: RunningParts) async throws -> InviteReport {
         let name = try freeName(arguments["name"] ?? "")
@@ -129,6 +127,6 @@ package struct PairedReport: Codable, Hashable, Sendable {
 package struct OfferReport: Codable, Hashable, Sendable {
     package var peer: String
     package var channel: String
-    /// `shared`, `opening`, `waits for the peer`, `waits for us`
+    /// `shared`, `opening`, `waits for the peer`, `waits for us`; of a link that is shut out `revoked`
     package var state: String
 }

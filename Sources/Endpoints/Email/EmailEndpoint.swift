@@ -42,6 +42,7 @@ package actor EmailEndpoint: Endpoint {
     private var underWay = 0
     private var isStopping = false
     private var signal = Signal()
+    package private(set) var lastErrors = LastErrors()
     package private(set) var counters = EmailCounters()
     package var metrics: [Metric] { counters.metrics }
 
@@ -81,6 +82,7 @@ package actor EmailEndpoint: Endpoint {
             channels[channel.destination] = one
         }
         waiting.removeAll { channels[$0]?.queue.isEmpty != false }
+        lastErrors.keep(only: Set(channels.keys))
         signal.set()
     }
 
@@ -192,6 +194,7 @@ package actor EmailEndpoint: Endpoint {
         case .unclear(let reason):
             counters.unclear += 1
             log.warning("nobody knows whether the server took a mail", ["reason": reason])
+            lastErrors.note("nobody knows whether the server took a mail: \(reason)", in: destination, at: loop.time)
             // Each try may be one more copy for the reader: not too often.
             await disconnect(destination, \.putOff, port)
         case .failed(let reason): await failed(part, at: destination, reason, log, port)
@@ -212,6 +215,7 @@ package actor EmailEndpoint: Endpoint {
     private func failed(_ part: PartDelivery, at destination: DestinationID, _ reason: String, _ log: Log, _ port: any RelayPort) async {
         counters.failures += 1
         log.warning("can't send mail", ["server": settings.submission.description, "reason": reason])
+        lastErrors.note("\(settings.submission): \(reason)", at: loop.time)
         channels[destination]?.unsent.insert(part.delivery.id)
         await disconnect(destination, \.reconnect, port)
     }
@@ -225,9 +229,11 @@ package actor EmailEndpoint: Endpoint {
         case .permanent:
             counters.refused += 1
             log.warning("a mail was refused", ["code": code, "reason": text])
+            lastErrors.note("a mail was refused: \(code) \(text)", in: destination, at: loop.time)
             await port.bounced(delivery.id, at: delivery.position, part: part.part, by: destination, BounceReason("mail-\(code)", text))
         case .temporary:
             counters.putOff += 1
+            lastErrors.note("a mail is put off: \(code) \(text)", in: destination, at: loop.time)
             let wait = channels[destination]?.putOff.wait(entropy.bytes(8).firstUInt64) ?? .zero
             log.info("a mail is put off", ["code": code, "reason": text, "again_in_ms": String(wait.nanoseconds / 1_000_000)])
             await port.deferred(

@@ -86,6 +86,7 @@ extension IRCEndpoint {
     func bounce(_ line: OutgoingLines.Line, _ code: String, _ text: String, _ port: any RelayPort) async {
         let delivery = line.part.delivery
         log.warning("a line was refused", ["event": delivery.id.description, "channel": line.channel, "code": code, "reason": text])
+        lastErrors.note("a line was refused: \(code) \(text)", in: line.destination, at: loop.time)
         await port.bounced(
             delivery.id, at: delivery.position, part: line.part.part, by: line.destination, BounceReason("irc-\(code)", text))
     }
@@ -105,6 +106,7 @@ extension IRCEndpoint {
     private func put(_ line: OutgoingLines.Line, off interval: Interval, _ code: String, _ text: String, _ port: any RelayPort) async {
         let delivery = line.part.delivery
         log.info("a line is put off", ["event": delivery.id.description, "channel": line.channel, "code": code, "reason": text])
+        lastErrors.note("a line is put off: \(code) \(text)", in: line.destination, at: loop.time)
         await port.deferred(
             delivery.id, at: delivery.position, part: line.part.part, by: line.destination, after: interval, reason: "\(code) \(text)")
     }

@@ -83,6 +83,7 @@ extension IRCEndpoint {
     private func left(_ name: String, _ reason: String, _ port: any RelayPort) async {
         guard let channel = channels[name] else { return }
         log.warning("left a channel", ["channel": name, "reason": reason])
+        lastErrors.note("left the channel: \(reason)", in: channel.destination, at: loop.time)
         if channel.catchUp.joinedAt + EndpointLimits.settled.milliseconds < loop.time.seconds * 1000 { channels[name]?.rejoin.reset() }
         noteWhatWasRead()
         outgoing.drop(channel.destination)
@@ -92,7 +93,11 @@ extension IRCEndpoint {
     }
 
     private func refusedToJoin(_ name: String, _ code: String, _ text: String) {
-        log.warning("can't join a channel", ["channel": name, "code": code, "reason": secrets.hidden(in: text)])
+        let reason = secrets.hidden(in: text)
+        log.warning("can't join a channel", ["channel": name, "code": code, "reason": reason])
+        if let destination = channels[name]?.destination {
+            lastErrors.note("can't join: \(code) \(reason)", in: destination, at: loop.time)
+        }
         channels[name]?.phase = .absent
         rejoinLater(name)
     }

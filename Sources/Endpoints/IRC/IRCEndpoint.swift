@@ -75,6 +75,7 @@ package actor IRCEndpoint: Endpoint {
     let connectingEnd: Interruption
     /// What the engine could not take in; ends the endpoint.
     var failure: (any Error)?
+    package internal(set) var lastErrors = LastErrors()
     package internal(set) var counters = IRCCounters()
     package var metrics: [Metric] { counters.metrics }
 
@@ -126,6 +127,7 @@ package actor IRCEndpoint: Endpoint {
             outgoing.drop(gone.destination)
             perform(machine.part(gone.name))
         }
+        lastErrors.keep(only: Set(channels.values.map(\.destination)))
         joinSome()
     }
 
@@ -177,9 +179,10 @@ package actor IRCEndpoint: Endpoint {
                 next -= 1
             }
             let wait = backoff.wait(entropy.bytes(8).firstUInt64)
+            let reason = secrets.hidden(in: ending ?? "")
             log.warning(
-                "disconnected",
-                ["server": server.description, "reason": secrets.hidden(in: ending ?? ""), "again_in_ms": String(wait.milliseconds)])
+                "disconnected", ["server": server.description, "reason": reason, "again_in_ms": String(wait.milliseconds)])
+            lastErrors.note("\(server): \(reason)", at: loop.time)
             counters.reconnects += 1
             let timer = loop.schedule(at: loop.now + wait) { [weak self] in self?.assumeIsolated { $0.stopSignal.set() } }
             await withUnsafeContinuation { stopSignal.wait($0) }

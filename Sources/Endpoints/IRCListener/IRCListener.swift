@@ -94,6 +94,8 @@ package actor IRCListener: ReadingEndpoint, AcceptingEndpoint {
     package func deliver(_ parts: [PartDelivery], to destination: DestinationID) { noOutbox() }
     package func reconcile(_ claims: [ClaimedPart], in destination: DestinationID) async -> [ClaimResult] { noOutbox() }
 
+    package nonisolated func event(named id: String) -> EventID? { EventID(text: IRCListenerMapping.eventText(id)) }
+
     private func noOutbox() -> Never { preconditionFailure("a reader was asked for what only destinations with an outbox are asked for") }
 
     package func bind() async throws {

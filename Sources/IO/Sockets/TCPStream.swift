@@ -57,5 +57,13 @@ package final class TCPStream: ByteStream {
         }
     }
 
+    /// Whether the other side has gone, or the stream was closed, as far as is known without waiting. Not for one that somebody reads.
+    package var isGone: Bool {
+        if descriptor.isClosed { return true }
+        var byte: UInt8 = 0
+        let received = recv(descriptor.number, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+        return received == 0 || received < 0 && errno != EAGAIN && errno != EINTR
+    }
+
     package func close() { descriptor.close() }
 }

@@ -87,6 +87,7 @@ package struct RecordOutline: Hashable, Sendable {
         default: false
         }
     }
+    package var hasSpans: Bool { has(RecordFormat.Field.spans) }
     package var isProfile: Bool { kind == RecordFormat.Kind.profile }
 
     /// Whether this program knows the kind.

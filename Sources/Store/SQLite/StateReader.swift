@@ -129,31 +129,31 @@ struct StateReader {
     }
 }
 
-/// A stream's open holes: for each the varints number (less the one before), peer and byte reason.
+/// A stream's open holes, the oldest first: for each the varints first number, how many more, peer, and a byte for the reason.
 enum HoleCodec {
-    static func encode(_ holes: [StreamRow.Hole]) -> [UInt8] {
+    static func encode(_ holes: OpenHoles) -> [UInt8] {
         var writer = ByteWriter()
-        var previous: UInt64 = 0
-        for hole in holes {
-            writer.varint(hole.number - previous)
+        for hole in holes.holes {
+            writer.varint(hole.numbers.lowerBound)
+            writer.varint(hole.numbers.upperBound - hole.numbers.lowerBound)
             writer.varint(UInt64(hole.saidBy.rawValue))
             writer.byte(hole.reason.rawValue)
-            previous = hole.number
         }
         return writer.bytes
     }
 
-    static func decode(_ bytes: [UInt8]) -> [StreamRow.Hole]? {
+    /// nil for bytes that are none.
+    static func decode(_ bytes: [UInt8]) -> OpenHoles? {
         var reader = ByteReader(bytes.span.bytes)
-        var holes: [StreamRow.Hole] = []
-        var number: UInt64 = 0
+        var holes: [OpenHoles.Hole] = []
         while !reader.isAtEnd {
-            guard let delta = try? reader.varint(), let peer = try? reader.varint(), let code = try? reader.byte(),
-                let reason = SkipReason(rawValue: code), peer <= UInt64(UInt32.max)
+            guard let first = try? reader.varint(), let more = try? reader.varint(), let peer = try? reader.varint(),
+                let code = try? reader.byte(), let reason = SkipReason(rawValue: code), peer <= UInt64(UInt32.max)
             else { return nil }
-            number &+= delta
-            holes.append(StreamRow.Hole(number: number, saidBy: PeerIndex(UInt32(peer)), reason: reason))
+            let (last, overflow) = first.addingReportingOverflow(more)
+            if overflow { return nil }
+            holes.append(OpenHoles.Hole(numbers: first...last, saidBy: PeerIndex(UInt32(peer)), reason: reason))
         }
-        return holes
+        return OpenHoles(holes)
     }
 }

@@ -2,12 +2,14 @@ import Base
 
 /// What a batch carries, in order. Unpacked it is a run of items: `head, 1 ‖ columns ‖ content`.
 ///
-/// head: bits 0 and 1 the kind (0 record, 1 SKIP, 2 introduction), bit 2: the stream's index follows (varint), else it is that of the item before;
+/// head: bits 0 and 1 the kind (0 record, 1 SKIP, 2 introduction, 3 late record), bit 2: the stream's index follows (varint), else it is that of the item before;
 /// bit 3: the origin time follows (signed varint, seconds after that of the record before), else it is the same; bit 4: the hop count follows (1 byte),
 /// else it is 0. Stream and time begin anew with each batch whose context was reset: at stream 0 and time 0.
 package enum BatchItem: Hashable, Sendable {
     /// The next number of its stream. The record's bytes are in the batch.
     case record(stream: UInt64, time: UInt64, hops: UInt8, record: Range<Int>)
+    /// A number of its stream that was SKIPped before, and is to be had after all.
+    case late(stream: UInt64, number: UInt64, time: UInt64, hops: UInt8, record: Range<Int>)
     /// The next numbers of a stream, up to `last`, will not come; the newest profiles of authors whose profile events are among them.
     case skip(stream: UInt64, through: UInt64, reason: UInt8, profiles: [Profile])
     /// A stream gets the next index of its sender's session, beginning at 1; the next number of it is the one after `prefix`.
@@ -45,6 +47,13 @@ package struct BatchEncoder: Hashable, Sendable {
 
     package mutating func record(stream: UInt64, time: UInt64, hops: UInt8, _ record: ArraySlice<UInt8>) {
         head(0, stream, time, hops)
+        writer.varint(UInt64(record.count))
+        writer.append(record)
+    }
+
+    package mutating func late(stream: UInt64, number: UInt64, time: UInt64, hops: UInt8, _ record: ArraySlice<UInt8>) {
+        head(3, stream, time, hops)
+        writer.varint(number)
         writer.varint(UInt64(record.count))
         writer.append(record)
     }
@@ -106,10 +115,7 @@ package enum BatchDecoder {
         guard columns.time <= LinkLimits.time else { throw LinkFailure(.tooLarge, "an origin time of \(columns.time) s") }
         let hops = head & 16 != 0 ? try reader.byte() : 0
         switch head & 3 {
-        case 0:
-            let length = try reader.varint()
-            guard length <= UInt64(LinkLimits.record) else { throw LinkFailure(.tooLarge, "a record of \(length) bytes") }
-            return .record(stream: columns.stream, time: columns.time, hops: hops, record: try reader.skip(length))
+        case 0: return .record(stream: columns.stream, time: columns.time, hops: hops, record: try record(&reader))
         case 1:
             let last = try reader.varint()
             let reason = try reader.byte()
@@ -123,8 +129,16 @@ package enum BatchDecoder {
             }
             return .skip(stream: columns.stream, through: last, reason: reason, profiles: profiles)
         case 2: return .introduction(try WireIntroduction(&reader), prefix: try reader.varint())
-        default: throw LinkFailure(.malformed, "an item of kind 3")
+        default:
+            let number = try reader.varint()
+            return .late(stream: columns.stream, number: number, time: columns.time, hops: hops, record: try record(&reader))
         }
+    }
+
+    private static func record(_ reader: inout ByteReader) throws -> Range<Int> {
+        let length = try reader.varint()
+        guard length <= UInt64(LinkLimits.record) else { throw LinkFailure(.tooLarge, "a record of \(length) bytes") }
+        return try reader.skip(length)
     }
 }
 

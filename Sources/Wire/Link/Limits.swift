@@ -25,6 +25,9 @@ package enum LinkLimits {
     /// Streams named in all RESUMEs of a session, and introduced in it.
     package static let streams = 65_536
     package static let resumeStreams = 4096
+    /// What a stream takes in a RESUME at most, without its holes; and a number.
+    static let holding = 100
+    static let varint = 10
     /// Open holes of a stream.
     package static let holes = 64
     /// Profiles that one SKIP carries.

@@ -46,7 +46,8 @@ package struct LinkSession: Hashable, Sendable {
 
     /// An item with the number that it stands for.
     package enum Numbered: Hashable, Sendable {
-        case record(stream: UInt64, number: UInt64, time: UInt64, hops: UInt8, record: Range<Int>)
+        /// `isLate`: its number was passed before, by a SKIP.
+        case record(stream: UInt64, number: UInt64, time: UInt64, hops: UInt8, record: Range<Int>, isLate: Bool)
         case skip(stream: UInt64, numbers: ClosedRange<UInt64>, reason: UInt8, profiles: [BatchItem.Profile])
         /// The stream's index is the next one.
         case introduction(WireIntroduction, prefix: UInt64)
@@ -273,7 +274,11 @@ package struct LinkSession: Hashable, Sendable {
                 let number = try next(stream, in: batch.channel) + 1
                 try checkNumber(number)
                 introduced[Int(stream) - 1].number = number
-                numbered.append(.record(stream: stream, number: number, time: time, hops: hops, record: record))
+                numbered.append(.record(stream: stream, number: number, time: time, hops: hops, record: record, isLate: false))
+            case .late(let stream, let number, let time, let hops, let record):
+                let last = try next(stream, in: batch.channel)
+                guard number >= 1, number <= last else { throw LinkFailure(.gap, "a late record \(number) of a stream that is at \(last)") }
+                numbered.append(.record(stream: stream, number: number, time: time, hops: hops, record: record, isLate: true))
             case .skip(let stream, let last, let reason, let profiles):
                 let number = try next(stream, in: batch.channel) + 1
                 guard last >= number else { throw LinkFailure(.gap, "a SKIP to \(last) where \(number) is next") }

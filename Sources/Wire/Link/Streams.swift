@@ -52,16 +52,17 @@ package struct WireIntroduction: Hashable, Sendable {
 }
 
 /// RESUME: what its sender holds of a channel. `varint channel ‖ flags, 1 (1: transit is set for this peer; 2: more follows)
-/// ‖ streams: introduction ‖ varint prefix ‖ digest, 8 ‖ varint holes ‖ each varint number`.
+/// ‖ streams: introduction ‖ varint prefix ‖ digest, 8 ‖ varint holes ‖ each varint first ‖ varint last`.
 package struct Resume: Hashable, Sendable {
-    /// One stream: everything up to `prefix` is held or SKIPped but for the holes; `digest` is that of the event at `prefix`, 0 if it has none.
+    /// One stream: everything up to `prefix` is held or SKIPped for good but for the holes, which ascend; `digest` is that of the event at
+    /// `prefix`, 0 if it has none.
     package struct Holding: Hashable, Sendable {
         package let introduction: WireIntroduction
         package let prefix: UInt64
         package let digest: UInt64
-        package let holes: [UInt64]
+        package let holes: [ClosedRange<UInt64>]
 
-        package init(introduction: WireIntroduction, prefix: UInt64, digest: UInt64, holes: [UInt64]) {
+        package init(introduction: WireIntroduction, prefix: UInt64, digest: UInt64, holes: [ClosedRange<UInt64>]) {
             self.introduction = introduction
             self.prefix = prefix
             self.digest = digest
@@ -100,8 +101,14 @@ package struct Resume: Hashable, Sendable {
                 let digest = try reader.uint64()
                 let count = try reader.varint()
                 guard count <= UInt64(LinkLimits.holes) else { throw LinkFailure(.tooLarge, "a stream with \(count) holes") }
-                var holes: [UInt64] = []
-                for _ in 0..<count { holes.append(try reader.varint()) }
+                var holes: [ClosedRange<UInt64>] = []
+                for _ in 0..<count {
+                    let (first, last) = (try reader.varint(), try reader.varint())
+                    guard first > holes.last?.upperBound ?? 0, first <= last, last <= prefix else {
+                        throw LinkFailure(.malformed, "RESUME with a hole from \(first) to \(last) in a stream held up to \(prefix)")
+                    }
+                    holes.append(first...last)
+                }
                 holdings.append(Holding(introduction: introduction, prefix: prefix, digest: digest, holes: holes))
             }
             self.holdings = holdings
@@ -110,6 +117,22 @@ package struct Resume: Hashable, Sendable {
         } catch {
             throw LinkFailure(.malformed, "RESUME ends too early, or has a number spelled longer than needed")
         }
+    }
+
+    /// As many RESUMEs as it takes to name these streams, each within the limits of a frame.
+    package static func frames(of holdings: ArraySlice<Holding>, channel: UInt64) -> [Frame] {
+        var frames: [Frame] = []
+        var rest = holdings
+        repeat {
+            var size = 0
+            let part = rest.prefix(LinkLimits.resumeStreams).prefix { holding in
+                size += LinkLimits.holding + holding.holes.count * 2 * LinkLimits.varint
+                return size <= LinkLimits.frame / 2
+            }
+            rest = rest.dropFirst(part.count)
+            frames.append(Resume(channel: channel, hasTransit: false, isPartial: !rest.isEmpty, holdings: Array(part)).frame)
+        } while !rest.isEmpty
+        return frames
     }
 
     package var frame: Frame {
@@ -121,7 +144,10 @@ package struct Resume: Hashable, Sendable {
             writer.varint(holding.prefix)
             writer.uint64(holding.digest)
             writer.varint(UInt64(holding.holes.count))
-            for hole in holding.holes { writer.varint(hole) }
+            for hole in holding.holes {
+                writer.varint(hole.lowerBound)
+                writer.varint(hole.upperBound)
+            }
         }
         return Frame(.resume, writer.bytes)
     }

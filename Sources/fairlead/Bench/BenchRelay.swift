@@ -17,10 +17,12 @@ final class BenchRelay {
         try Files.makeFolder(folder)
         try Files.makeFolder("\(folder)/conf.d")
         let address = linkPort.map { "listen = [\"127.0.0.1:\($0)\"]\nadvertise = [\"127.0.0.1:\($0)\"]\n" } ?? ""
-        try Files.create(configuration, [UInt8]("[relay]\nname = \"\(name)\"\nstate = \"\(folder)/state\"\n\(address)\(text)".utf8))
+        try Files.create(configuration, [UInt8]("[relay]\nname = \"\(name)\"\nstate = \"\(state)\"\n\(address)\(text)".utf8))
     }
 
     private var configuration: String { "\(folder)/fairlead.toml" }
+    /// Of its journal and keys.
+    var state: String { "\(folder)/state" }
     private var socket: String { "\(folder)/bench" }
     private var log: String { "\(folder)/log" }
 
@@ -58,7 +60,7 @@ final class BenchRelay {
     /// Asks as commands do; nil if it does not answer (yet) or refuses.
     func ask<Answer: Decodable>(_ request: ControlRequest, as type: Answer.Type) -> Answer? {
         var answer: Answer?
-        LocalSocket.ask("\(folder)/state/control", ControlJSON.line(request)) { line in
+        LocalSocket.ask("\(state)/control", ControlJSON.line(request)) { line in
             if let value = ControlJSON.value(line, as: Answer.self) { answer = answer ?? value }
             return ControlJSON.value(line, as: ControlEnding.self) == nil
         }
@@ -72,9 +74,9 @@ final class BenchRelay {
 
     /// Returns when something holds.
     func wait(_ words: String, until isDone: () -> Bool) throws {
-        for _ in 0..<3000 {
+        for _ in 0..<15_000 {
             if isDone() { return }
-            pause(milliseconds: 10)
+            pause(milliseconds: 2)
         }
         throw failure(words)
     }
@@ -110,7 +112,7 @@ final class BenchRelay {
     func waitForChannels(_ count: Int) throws {
         try wait("does not share its channels") {
             var shared = 0
-            LocalSocket.ask("\(folder)/state/control", ControlJSON.line(ControlRequest("link", ["verb": "offers"]))) { line in
+            LocalSocket.ask("\(state)/control", ControlJSON.line(ControlRequest("link", ["verb": "offers"]))) { line in
                 if ControlJSON.value(line, as: OfferReport.self)?.state == "shared" { shared += 1 }
                 return ControlJSON.value(line, as: ControlEnding.self) == nil
             }

@@ -4,7 +4,7 @@ import IO
 import Model
 import Store
 
-/// `fairlead bench journal`: how fast the journal takes entries, new and with ten million behind it.
+/// `fairlead bench journal`: how fast the journal takes entries, new and with ten million behind it, and how soon a relay starts that has them.
 ///
 /// The two are measured in turns, so that both meet the same disk: a virtual one lets some gigabytes pass and then halves its pace, and
 /// whatever is measured later would be measured slower.
@@ -21,9 +21,15 @@ struct JournalBench {
     func run(_ report: (Figure) -> Void) async throws {
         let syncs = try SyncProbe.measure(in: folder, count: 200).map { Double($0.nanoseconds) / 1e6 }
         report(Figure("machine.fdatasync_ms", "ms", syncs, isHigherBetter: false))
-        var young = try await filled("young", to: JournalBench.young)
+        // What starts on the old journal later: it makes the state folder.
+        let relay = try BenchRelay("relay", in: folder, linkPort: nil, "")
+        try relay.start(asBench: false)
+        try relay.waitForStart()
+        relay.stop()
+        try Files.makeFolder("\(folder)/young")
+        var young = try await filled("\(folder)/young", to: JournalBench.young)
         report(Figure("journal.idle_commit_ms", "ms", try await idleCommits(&young), isHigherBetter: false))
-        var old = try await filled("old", to: isQuick ? 1_000_000 : 10_000_000)
+        var old = try await filled(relay.state, to: isQuick ? 1_000_000 : 10_000_000)
         // Ten million came at once here and not over months: the system first writes back what is still dirty of them.
         pause(milliseconds: 10_000)
         var rates = (young: [Double](), old: [Double]())
@@ -39,6 +45,15 @@ struct JournalBench {
             ))
         await young.journal.close()
         await old.journal.close()
+        var starts: [Double] = []
+        for _ in 0..<5 {
+            let start = MonotonicClock.now
+            try relay.start(asBench: false)
+            try relay.waitForStart()
+            starts.append(Double(start.distance(to: MonotonicClock.now).nanoseconds) / 1e6)
+            relay.stop()
+        }
+        report(Figure("start.ready_ms_\(isQuick ? "1m" : "10m")", "ms", starts, target: 300, isHigherBetter: false))
     }
 
     /// A journal and the position that its next entry gets.
@@ -47,10 +62,8 @@ struct JournalBench {
         var next: Position
     }
 
-    private func filled(_ name: String, to count: UInt64) async throws -> Subject {
-        let path = "\(folder)/\(name)"
-        try Files.makeFolder(path)
-        let journal = SQLiteJournal(folder: path)
+    private func filled(_ folder: String, to count: UInt64) async throws -> Subject {
+        let journal = SQLiteJournal(folder: folder)
         var subject = Subject(journal: journal, next: try await journal.open().next)
         try await journal.commit(foundation(subject.next))
         while subject.next < Position(count) { try await append(&subject) }

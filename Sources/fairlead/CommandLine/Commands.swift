@@ -26,12 +26,15 @@ enum Commands {
 
     private static let status = Command(
         Manual(
-            "status", "Endpoints, links, channels: what is up, what is behind", options: [json],
-            examples: "fairlead status", "fairlead status --json"), run: StatusCommand.run)
+            "status", "Endpoints, links, channels: what is up, what is behind, what went wrong last",
+            options: [.init("--watch", "says it again and again, until Ctrl-C"), json], examples: "fairlead status",
+            "fairlead status --watch"),
+        run: StatusCommand.run)
 
     private static let trace = Command(
         Manual(
-            "trace", takes: "EVENT | --native CHANNEL ID", count: 0...2, "One event's story: when journaled, where it went, how it ended",
+            "trace", takes: "EVENT | --native CHANNEL ID", count: 0...2,
+            "One event's story: when said and journaled, where it went, how it ended or what it waits for",
             arguments: [
                 ("EVENT", "the event's id, as it stands in the log and in `tail`"),
                 ("CHANNEL", "as in `join` of a bridge"), ("ID", "as CHANNEL's server calls the message (IRC: msgid)"),

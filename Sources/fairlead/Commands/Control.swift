@@ -32,6 +32,13 @@ enum Control {
             ending.error ?? "no reason given", ending.exit.flatMap { CommandLineProgram.Exit(rawValue: $0) } ?? .failed)
     }
 
+    /// What is said in the language of the configuration that the arguments name; English where that can't be read.
+    static func texts(_ arguments: Arguments) -> OperatorTexts {
+        var arguments = arguments
+        let settings = try? SettingsReader.read(arguments.takeConfiguration())
+        return OperatorTexts(settings?.language ?? .en)
+    }
+
     private static let socketName = "control"
 
     /// Prints lines of JSON as they come.

@@ -9,7 +9,8 @@ enum LinkCommand {
         guard let verb = arguments.take() else { return CommandLineProgram.refuse("link needs a verb") }
         var request = ControlRequest("link", ["verb": verb])
         if let words = fill(&request.arguments, verb, &arguments) { return CommandLineProgram.refuse(words) }
-        var links = TextTable("LINK", "STATE", "RELAY")
+        let texts = Control.texts(arguments)
+        var links: [StatusReport.LinkReport] = []
         var offers = TextTable("PEER", "CHANNEL", "STATE")
         let exit = Control.ask(request, &arguments) { line in
             if isJSON { return Control.printJSON(line) }
@@ -19,12 +20,14 @@ enum LinkCommand {
             } else if let report = ControlJSON.value(line, as: OfferReport.self) {
                 offers.add([report.peer, report.channel, report.state])
             } else if let report = ControlJSON.value(line, as: StatusReport.LinkReport.self) {
-                links.add([report.name, report.isUp ? "up" : "down", report.relay])
+                links.append(report)
             } else if let report = ControlJSON.value(line, as: PairedReport.self) {
                 Console.output(text(report))
             }
         }
-        if exit == .done && !isJSON && verb == "list" { Console.output(links.text) }
+        if exit == .done && !isJSON && verb == "list" {
+            Console.output(StatusText.links(links, texts) ?? TextTable("LINK", "STATE", "RELAY").text)
+        }
         if exit == .done && !isJSON && verb == "offers" { Console.output(offers.text) }
         return exit
     }

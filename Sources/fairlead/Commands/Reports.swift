@@ -6,35 +6,13 @@ import IO
 enum StatusCommand {
     static func run(_ arguments: inout Arguments) async -> CommandLineProgram.Exit {
         let isJSON = arguments.takeFlag("--json")
-        return Control.ask(ControlRequest("status"), &arguments) { line in
+        let isWatching = arguments.takeFlag("--watch")
+        let texts = Control.texts(arguments)
+        return Control.ask(ControlRequest("status", isWatching ? ["watch": "yes"] : [:]), &arguments) { line in
             if isJSON { return Control.printJSON(line) }
-            if let report = ControlJSON.value(line, as: StatusReport.self) { Console.output(text(report)) }
+            guard let report = ControlJSON.value(line, as: StatusReport.self) else { return }
+            Console.output((isWatching ? Console.newPage : "") + StatusText.text(report, texts))
         }
-    }
-
-    private static func text(_ disk: StatusReport.DiskReport) -> String {
-        let words = disk.isBelow ? "; intake waits for room" : ""
-        return "disk \(disk.free / 1_000_000) MB free of \(disk.size / 1_000_000), \(disk.reserve / 1_000_000) kept free\(words)"
-    }
-
-    private static func text(_ report: StatusReport) -> String {
-        var channels = TextTable("CHANNEL", "BRIDGE", "STATE", "BEHIND", "OLDEST")
-        for channel in report.channels {
-            channels.add([channel.name, channel.bridge, channel.state, String(channel.behind), channel.oldest ?? "-"])
-        }
-        var links = TextTable("LINK", "STATE", "RELAY")
-        for link in report.links { links.add([link.name, link.isUp ? "up" : "down", link.relay]) }
-        let counters = report.counters.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-        return """
-            relay \(report.relay)
-            version \(report.version), started \(report.started)
-            endpoints \(report.endpoints.map { "\($0.name) (\($0.kind))" }.joined(separator: ", "))
-            \(report.disk.map(text) ?? "disk: its room can't be known")
-
-            \(channels.text)
-            \(report.links.isEmpty ? "" : links.text + "\n")\(counters.joined(separator: ", "))
-
-            """
     }
 }
 
@@ -54,20 +32,8 @@ enum TraceCommand {
         }
         return Control.ask(request, &arguments) { line in
             if isJSON { return Control.printJSON(line) }
-            if let report = ControlJSON.value(line, as: TraceReport.self) { Console.output(text(report)) }
+            if let report = ControlJSON.value(line, as: TraceReport.self) { Console.output(TraceText.text(report)) }
         }
-    }
-
-    private static func text(_ report: TraceReport) -> String {
-        var table = TextTable("CHANNEL", "PART", "OUTCOME", "TIME", "ID THERE")
-        for delivery in report.deliveries {
-            table.add([delivery.channel, String(delivery.part), delivery.outcome, delivery.time, delivery.native ?? "-"])
-        }
-        return """
-            event \(report.event), \(report.kind) by \(report.author.isEmpty ? "?" : report.author) in bridge \(report.bridge)
-            born \(report.origin), happened \(report.happened ?? "?"), journaled \(report.journaled ?? "not here any more"), hops \(report.hops)
-            \(report.isGivenBack ? "given back by a peer after a restore\n" : "")\(table.text)
-            """
     }
 }
 
@@ -88,22 +54,25 @@ enum BouncesCommand {
         default: return CommandLineProgram.refuse("unknown: bounces \(verb)")
         }
         var table = TextTable("ID", "TIME", "CHANNEL", "EVENTS", "CODE", "REASON")
+        var more = ""
         var isEmpty = true
         let exit = Control.ask(request, &arguments) { line in
             if isJSON { return Control.printJSON(line) }
             if let report = ControlJSON.value(line, as: RetryReport.self) {
                 isEmpty = false
-                return Console.output("bounce \(report.bounce), events: \(report.events), to \(report.channels.joined(separator: ", "))\n")
+                let places = report.note ?? "to \(report.channels.joined(separator: ", "))"
+                return Console.output("bounce \(report.bounce), events: \(report.events), \(places)\n")
             }
             guard let report = ControlJSON.value(line, as: BounceReport.self) else { return }
             isEmpty = false
+            more += BounceText.events(of: report)
             table.add([String(report.id), report.time, report.channel, String(report.count), report.code, report.text])
         }
         guard exit == .done && !isJSON && verb != "drop" else { return exit }
         if isEmpty {
             Console.output(verb == "retry" ? "nothing to deliver again\n" : "nothing bounced\n")
         } else if verb != "retry" {
-            Console.output(table.text)
+            Console.output(table.text + more)
         }
         return exit
     }
@@ -117,8 +86,11 @@ enum SayCommand {
             return CommandLineProgram.refuse("say needs a bridge and a text")
         }
         return Control.ask(ControlRequest("say", ["bridge": bridge, "text": text]), &arguments) { line in
+            if let report = ControlJSON.value(line, as: WaitingReport.self) { return Console.error("fairlead: \(report.text)\n") }
             if isJSON { return Control.printJSON(line) }
-            if let report = ControlJSON.value(line, as: SaidReport.self) { Console.output("said as event \(report.event)\n") }
+            guard let report = ControlJSON.value(line, as: SaidReport.self) else { return }
+            Console.output("said as event \(report.event)\n")
+            if let note = report.note { Console.error("fairlead: \(note)\n") }
         }
     }
 }

@@ -122,6 +122,8 @@ private func channel(_ destination: UInt32, _ name: String, _ uncertain: Uncerta
             #expect(await listening.hears("connected"))
             await endpoint.deliver([part(1)], to: DestinationID(1))
             #expect(await listening.hears("disconnected 1"))
+            let lastError = await endpoint.lastErrors.latest(in: DestinationID(1))
+            #expect(lastError?.words.hasPrefix("127.0.0.1:") == true && lastError?.words.hasSuffix(": ") == false, "\(lastError as Any)")
             // It comes while nothing is connected: the engine may not have heard yet.
             await endpoint.deliver([part(2)], to: DestinationID(1))
             #expect(await listening.hears("connected", times: 2))

@@ -51,7 +51,7 @@ import WireLink
         var hello = Hello(epochOrdinal: 3, epochBits: 0x1122_3344_5566_7788)
         (hello.windowRecords, hello.windowBytes, hello.contexts, hello.silence) = (100, 1 << 20, 4, 10)
         let holdings = [
-            Resume.Holding(introduction: introductions[0], prefix: 700, digest: 0xAABB_CCDD_EEFF_0011, holes: [5, 6]),
+            Resume.Holding(introduction: introductions[0], prefix: 700, digest: 0xAABB_CCDD_EEFF_0011, holes: [5...5, 7...300]),
             Resume.Holding(introduction: introductions[1], prefix: 1, digest: 0, holes: []),
             Resume.Holding(introduction: introductions[2], prefix: 0, digest: 0, holes: []),
         ]
@@ -71,7 +71,8 @@ import WireLink
         ]
         for (name, frame) in written { #expect(frame.bytes == DocumentedFramesTests.examples[name], "\(name)") }
         // What is packed in a BATCH; packing has vectors of its own (Tests/Links).
-        #expect(Set(DocumentedFramesTests.examples.keys) == Set(written.keys).union(["batch-first", "batch-second", "unpacked"]))
+        #expect(
+            Set(DocumentedFramesTests.examples.keys) == Set(written.keys).union(["batch-first", "batch-second", "batch-late", "unpacked"]))
     }
 
     @Test func theItemsOfABatchAreWrittenAsDocumented() throws {
@@ -82,6 +83,8 @@ import WireLink
             switch item {
             case .record(let stream, let time, let hops, let record):
                 encoder.record(stream: stream, time: time, hops: hops, example[record])
+            case .late(let stream, let number, let time, let hops, let record):
+                encoder.late(stream: stream, number: number, time: time, hops: hops, example[record])
             case .skip(let stream, let last, let reason, let profiles):
                 encoder.skip(stream: stream, through: last, reason: reason, profiles: profiles)
             case .introduction(let introduction, let prefix): encoder.introduction(introduction, prefix: prefix)

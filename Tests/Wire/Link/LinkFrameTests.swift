@@ -87,6 +87,31 @@ import WireLink
         #expect(throws: LinkFailure.self) { try decoder.next() }
     }
 
+    /// However many streams and holes are named, no frame is too large.
+    @Test func resumesFitTheirFrames() throws {
+        let introduction = WireIntroduction(
+            owner: .other([UInt8](repeating: 9, count: 32)), bridgeKey: [UInt8](repeating: 4, count: 16), ordinal: 1 << 31, salt: .max,
+            bits: .max)
+        var holes: [ClosedRange<UInt64>] = []
+        for index in 0..<UInt64(LinkLimits.holes) {
+            let number = UInt64(1) << 61 + 2 * index
+            holes.append(number...number)
+        }
+        let full = Resume.Holding(introduction: introduction, prefix: 1 << 62, digest: .max, holes: holes)
+        let small = Resume.Holding(introduction: introduction, prefix: 1, digest: 0, holes: [])
+        for (holding, count) in [(full, 5000), (small, 20_000), (small, 0)] {
+            let frames = Resume.frames(of: [Resume.Holding](repeating: holding, count: count)[...], channel: 7)
+            var named = 0
+            for (index, frame) in frames.enumerated() {
+                #expect(frame.bytes.count <= LinkLimits.frame)
+                let resume = try Resume(body: frame.body)
+                #expect(resume.channel == 7 && resume.isPartial == (index < frames.count - 1))
+                named += resume.holdings.count
+            }
+            #expect(named == count && !frames.isEmpty)
+        }
+    }
+
     @Test func itemsAreReadAsTheyWereWritten() throws {
         var random = SeededGenerator(seed: 11)
         for _ in 0..<200 {
@@ -107,8 +132,13 @@ import WireLink
                 default:
                     let record = (0..<Int.random(in: 0...60, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
                     let (time, hops) = (UInt64.random(in: 0...2_000_000_000, using: &random), UInt8.random(in: 0...8, using: &random))
-                    encoder.record(stream: stream, time: time, hops: hops, record[...])
-                    expected.append("record \(stream) \(time) \(hops) \(record)")
+                    let number = UInt64.random(in: 0...9, using: &random)
+                    if number == 0 {
+                        encoder.record(stream: stream, time: time, hops: hops, record[...])
+                    } else {
+                        encoder.late(stream: stream, number: number, time: time, hops: hops, record[...])
+                    }
+                    expected.append("record \(number) \(stream) \(time) \(hops) \(record)")
                 }
             }
             let bytes = encoder.writer.bytes
@@ -116,7 +146,9 @@ import WireLink
             let items = try BatchDecoder.items(bytes.span.bytes, &columns)
             let found = items.map { item in
                 switch item {
-                case .record(let stream, let time, let hops, let record): "record \(stream) \(time) \(hops) \(Array(bytes[record]))"
+                case .record(let stream, let time, let hops, let record): "record 0 \(stream) \(time) \(hops) \(Array(bytes[record]))"
+                case .late(let stream, let number, let time, let hops, let record):
+                    "record \(number) \(stream) \(time) \(hops) \(Array(bytes[record]))"
                 case .skip(let stream, let last, let reason, let profiles): "skip \(stream) \(last) \(reason) \(profiles)"
                 case .introduction(let introduction, let prefix): "introduction \(introduction) \(prefix)"
                 }

@@ -1,0 +1,15 @@
+import Daemon
+
+/// What `fairlead bounces show` tells of the events of an entry, as a person reads it.
+enum BounceText {
+    static func events(of report: BounceReport) -> String {
+        guard let events = report.events else { return "" }
+        if events.isEmpty { return "\nno event of it is in the journal\n" }
+        let lines = events.map { event in
+            let author = event.author.isEmpty ? "?" : event.author
+            let text = event.text.map { ": \($0)" } ?? ""
+            return "\(event.event), \(event.kind) by \(author) from \(event.from), said \(event.happened)\(text)\n"
+        }
+        return "\n" + lines.joined() + (report.hasMore == true ? "and more\n" : "")
+    }
+}
