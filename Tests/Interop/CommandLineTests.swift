@@ -113,6 +113,14 @@ import Testing
         #expect(!Files.exists("\(relay.folder.path)/state"))
     }
 
+    /// For a program that starts relays: here its input has ended from the beginning.
+    @Test func aRelayEndsWithItsInput() {
+        let relay = RelayUnderTest(unstarted: ())
+        relay.configure(CommandLineTests.alone)
+        let run = CommandLineTests.run(["run", "--until-input-ends", "--config", "\(relay.folder.path)/fairlead.toml"])
+        #expect(run.exit == 0 && run.errors.contains("ready") && run.errors.contains("stopped"), "\(run)")
+    }
+
     /// Somebody else on the machine, who can read the configuration.
     @Test func whoMayNotAskIsRefused() {
         guard geteuid() == 0 else { return announce("skipped: only root can become somebody else") }

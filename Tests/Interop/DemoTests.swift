@@ -23,11 +23,11 @@ import Testing
 
     @Test func onlyADemonstrationsOwnFolderIsUsed() {
         let scratch = TemporaryFolder()
-        #expect(mkdir("\(scratch.path)/thesis", 0o700) == 0)
+        #expect(mkdir("\(scratch.path)/mail", 0o700) == 0)
         let refused = DemoUnderTest(["--once", "--dir", scratch.path])
-        #expect(refused.end().exit == 5 && refused.shown.contains("\(scratch.path) has thesis in it"), "\(refused.shown)")
-        #expect(fileNames(in: scratch.path) == ["thesis"])
-        let folder = "\(scratch.path)/thesis"
+        #expect(refused.end().exit == 5 && refused.shown.contains("\(scratch.path) has mail in it"), "\(refused.shown)")
+        #expect(fileNames(in: scratch.path) == ["mail"])
+        let folder = "\(scratch.path)/mail"
         defer { Files.removeAll(folder) }
         let first = DemoUnderTest(["--dir", folder])
         #expect(first.shows("two relays start in \(folder)"), "\(first.shown)")

@@ -23,8 +23,7 @@ final class DemoFolder {
         isScratch = false
         try Files.makeFolder(path)
         let found = try Files.names(in: path)
-        let strange = found.first { !DemoFolder.names.contains($0) && $0 != DemoFolder.lockFile }
-        if let strange, !found.contains(DemoFolder.lockFile) {
+        if let strange = found.first, !found.contains(DemoFolder.lockFile) {
             throw DemoError("\(path) has \(strange) in it: name a folder that is empty, new, or of an earlier demo", .refused)
         }
         lock = try FileLock("\(path)/\(DemoFolder.lockFile)")
