@@ -25,7 +25,8 @@ extension Engine {
     {
         outboxes[destination]?.machine.received(position, part: part, as: nativeID)
         settle(destination)
-        await goOn(destination)
+        // Answers come many at a time: what follows is looked for once for all of them.
+        wake(destination)
     }
 
     package func deferred(

@@ -22,7 +22,8 @@ package struct OutboxMachine: Hashable, Sendable {
     package private(set) var head: Position
     /// Parts that may be under way at once.
     package private(set) var window = 1
-    private var flights: [Flight] = []
+    /// A slice, so that the first one goes without the others being moved.
+    private var flights: ArraySlice<Flight> = []
     private var policy = UncertainPolicy.again
     private var deferral: Int64 = 0
     /// The server has put something off, and its time has not come.
@@ -307,7 +308,7 @@ package struct OutboxMachine: Hashable, Sendable {
         guard let (flight, index) = place(position, part), flights[flight].parts[index].state == .sent else { return true }
         flights[flight].parts[index].state = .claimed
         isPutOff = true
-        guard flight == 0 else { return true }
+        guard flight == flights.startIndex else { return true }
         if let deferredSince { return deferredSince.seconds(until: time) < deferral }
         deferredSince = time
         return true
@@ -326,7 +327,7 @@ package struct OutboxMachine: Hashable, Sendable {
         flights[flight].parts[index].state = .ended(.bounced, nil)
         abandon(position, as: .bounced)
         // What was put off was this event, unless another one before it is.
-        if flight == 0 { isPutOff = false }
+        if flight == flights.startIndex { isPutOff = false }
         return isFirst
     }
 
@@ -362,8 +363,8 @@ package struct OutboxMachine: Hashable, Sendable {
                 received = DestinationRow.Received(parts: part.number + 1, bytes: part.range.upperBound, text: flight.text)
                 done += 1
             }
-            flights[0].parts.removeFirst(done)
-            if !flights[0].isDone { return receipts }
+            flights[flights.startIndex].parts.removeFirst(done)
+            if flights.first?.isDone == false { return receipts }
             flights.removeFirst()
             finishCursor(flight.position.next)
         }
