@@ -154,7 +154,7 @@ let package = Package(
         tests("Markup", ["Base", "Model", "Markup", "Support"]),
         tests("WireIRC", ["Base", "WireIRC", "Support"]),
         tests("EndpointIRC", ["Base", "Model", "Markup", "WireIRC", "Core", "Daemon", "EndpointIRC", "Simulation", "Support"]),
-        tests("WireLink", ["Base", "WireLink", "Support"]),
+        tests("WireLink", ["Base", "IO", "WireLink", "Support"]),
         tests("Links", ["Base", "Model", "Core", "Store", "WireLink", "Links", "Support", "Simulation", "FuzzTargets"]),
         tests("WireMail", ["Base", "WireMail", "IO", "Support"]),
         tests("EndpointEmail", ["Base", "Model", "Markup", "WireMail", "Core", "EndpointEmail", "MailReceiver", "IO", "Support"]),

@@ -20,6 +20,7 @@ package actor Daemon {
     private var signal = Signal()
     private var failure: (any Error)?
     private let substitutes: [String: any Endpoint]
+    private let endsWithInput: Bool
 
     enum DaemonEvent {
         case reload
@@ -42,16 +43,20 @@ package actor Daemon {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// `path`: where the settings were read, to read them again. `substitutes` serve the channels of endpoints of these names in place of what
-    /// the settings say (measurements).
-    package init(_ path: String, _ settings: Settings, on loop: EventLoop, log: Log, instead substitutes: [String: any Endpoint] = [:]) {
+    /// the settings say (measurements). `endsWithInput`: the end of the standard input ends the relay as SIGTERM does.
+    package init(
+        _ path: String, _ settings: Settings, on loop: EventLoop, log: Log, instead substitutes: [String: any Endpoint] = [:],
+        endsWithInput: Bool = false
+    ) {
         self.substitutes = substitutes
+        self.endsWithInput = endsWithInput
         self.path = path
         self.settings = settings
         self.loop = loop
         self.log = log
     }
 
-    /// Runs until SIGTERM or SIGINT. Called by a task that prefers the loop as its executor.
+    /// Runs until SIGTERM, SIGINT or what else is to end it. Called by a task that prefers the loop as its executor.
     package func run() async throws {
         let blueprints = try blueprints(of: settings)
         let state = try StateFolder(settings.relay.state, entropy: entropy)
@@ -128,6 +133,7 @@ package actor Daemon {
         for (kind, event) in kinds {
             _ = SignalWatch(kind, on: loop) { [weak self] in self?.assumeIsolated { $0.tell(event) } }
         }
+        if endsWithInput { InputWatch.start(on: loop) { [weak self] in self?.assumeIsolated { $0.tell(.stop) } } }
     }
 
     func tell(_ event: DaemonEvent) {

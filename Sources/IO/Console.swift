@@ -26,6 +26,9 @@ package enum Console {
     /// Whether a person reads the output.
     package static var isTerminal: Bool { isatty(1) == 1 && isatty(0) == 1 }
 
+    /// Output that nobody reads any more is dropped from now on; without this it ends the process.
+    package static func outliveReaders() { signal(SIGPIPE, SIG_IGN) }
+
     /// Ends the process.
     package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
 

@@ -56,10 +56,5 @@ package struct ScratchFolder: Sendable {
     }
 
     /// The same where there are folders in it.
-    package func removeAll() { ScratchFolder.remove(path) }
-
-    private static func remove(_ folder: String) {
-        for name in (try? Files.names(in: folder)) ?? [] where unlink("\(folder)/\(name)") != 0 { remove("\(folder)/\(name)") }
-        rmdir(folder)
-    }
+    package func removeAll() { Files.removeAll(path) }
 }

@@ -24,6 +24,10 @@ package struct PairingError: Error, Hashable, Sendable, CustomStringConvertible 
 
 /// Accepts an invite: dials its relay, proves that it knows the secret, and has the other side prove the same.
 package enum PairingDialler {
+    private static let notTaken =
+        "the other relay does not take this code (any more): it was used, a newer invite for the same peer took its place, or there were too many "
+        + "wrong codes in the last minute. Ask the other side for a new one (fairlead link invite)"
+
     package static func accept(
         _ code: InviteCode, identity: IdentityKey, name: String, addresses: [String], on loop: EventLoop
     ) async throws(PairingError) -> Paired {
@@ -61,8 +65,10 @@ package enum PairingDialler {
             decoder.feed(bytes)
             guard let frame = try decoder.next() else { continue }
             guard frame.kind == FrameKind.pair.rawValue else {
-                let words = (try? Closing(body: frame.body))?.words ?? "it answers something else"
-                throw PairingError(description: "the other relay refuses: \(words)")
+                let closing = try? Closing(body: frame.body)
+                // A relay says no more than that to one it does not know (docs/protocol.md section 10).
+                if closing?.code == CloseCode.unknownPeer.rawValue { throw PairingError(description: notTaken) }
+                throw PairingError(description: "the other relay refuses: \(closing?.words ?? "it answers something else")")
             }
             let answer = try Pairing(body: frame.body)
             let expected = Pairing.proof(code.secret, .listener, exporter: exporter, dialler: identity.hash, listener: code.relay)

@@ -7,6 +7,9 @@ package enum JournalFiles {
     /// The note that makes the next start wait longer for what peers give back (semantics 6).
     package static let restoredNote = Engine.restoredNote
 
+    /// Whether a daemon holds the folder, which must be there.
+    package static func isInUse(_ folder: String) throws(FileError) -> Bool { try FileLock("\(folder)/journal.lock") == nil }
+
     /// Puts a backup in the place of what is in `folder`, which is kept beside it under a name with `.before-restore-` and the time. Files of
     /// `kept` that the folder lacks come with it. Refuses (`inUse`) while a daemon holds the folder, and a backup that is damaged before
     /// anything is touched.
@@ -56,14 +59,14 @@ package enum JournalFiles {
         }
     }
 
-    /// Whether a folder has a journal, or one that a restore has decided for.
-    package static func hasJournal(_ folder: String) -> Bool {
-        ((try? Files.names(in: folder)) ?? []).contains { $0 == "journal.sqlite" || $0.hasPrefix("journal.sqlite\(incoming)") }
+    /// Whether a folder has a journal, or one that a restore has decided for; a folder that is not there has none.
+    package static func hasJournal(_ folder: String) throws(FileError) -> Bool {
+        try Files.names(in: folder).contains { $0 == "journal.sqlite" || $0.hasPrefix("journal.sqlite\(incoming)") }
     }
 
     /// Words for a folder that has no journal, as a restore into it was interrupted; nil for any other.
     package static func interruptedRestore(in folder: String) -> String? {
-        guard !hasJournal(folder), Files.exists(partial(folder)) else { return nil }
+        guard (try? hasJournal(folder)) != true, Files.exists(partial(folder)) else { return nil }
         return
             "a restore was interrupted, and there is no journal: run `fairlead restore` again, or remove \(partial(folder)) to begin without one"
     }

@@ -377,7 +377,9 @@ private let listenerMistakes: [(name: String, old: String, new: String, message:
             #expect(try #require(throws: ConfigurationError.self) { try SecretReader.read(password) }.description == refusal)
         }
         chmod(path, 0o400)
-        guard setAccessList(path, user: geteuid()) else { return print("skipped: /tmp keeps no access control lists") }
+        guard setAccessList(path, user: geteuid()) else {
+            return announce("skipped: /tmp keeps no access control lists", of: Test.current?.name)
+        }
         #expect(try SecretReader.read(password) == "hunter2")
         #expect(setAccessList(path, user: geteuid(), groupMayRead: true))
         #expect(throws: ConfigurationError.self) { try SecretReader.read(password) }

@@ -23,7 +23,7 @@ import Testing
             toNg = Tally("n", sent: 60, in: anna.said(in: "#a", by: "fairlead"))
             toInsp = Tally("n", sent: 60, in: bob.said(in: "#b", by: "fairlead"))
         }
-        print("60 lines at once: to ngIRCd: \(toNg); to InspIRCd: \(toInsp)")
+        announce("60 lines at once: to ngIRCd: \(toNg); to InspIRCd: \(toInsp)")
         for tally in [toNg, toInsp] { #expect(tally.lost == 0 && tally.twice == 0 && tally.outOfOrder == 0, "\(tally) \(relay.log)") }
         #expect(!relay.log.contains("disconnected"), "\(relay.log)")
         for probe in [anna, bob] { #expect(!probe.lines.contains { $0.hasPrefix(":fairlead") && $0.contains(" QUIT ") }) }
@@ -44,7 +44,7 @@ import Testing
         #expect(relay.stop() == 0)
         relay.start()
         talk.settle(seconds: 60)
-        print("stopped within 60 lines: \(talk.toRight)")
+        announce("stopped within 60 lines: \(talk.toRight)")
         #expect(talk.toRight.lost == 0 && talk.toRight.twice == 0 && talk.toRight.outOfOrder == 0, "\(talk.toRight) \(relay.log)")
         #expect(relay.stop() == 0)
     }

@@ -22,7 +22,7 @@ import Testing
         }
         try #require(relay.waitForLog("connected to a channel", times: 2), "\(relay.log)")
         talk.settle(seconds: 60)
-        print("killed \(rounds) times: to the right: \(talk.toRight); to the left: \(talk.toLeft)")
+        announce("killed \(rounds) times: to the right: \(talk.toRight); to the left: \(talk.toLeft)")
         for tally in [talk.toRight, talk.toLeft] {
             #expect(tally.lost == 0 && tally.twice == 0 && tally.outOfOrder == 0, "\(tally) \(relay.log)")
         }
@@ -54,7 +54,7 @@ import Testing
         }
         let seen = { (word: String) in Tally(word, sent: count, in: bob.said(in: "#b", by: "fairlead")) }
         for _ in 0..<600 where seen("from").lost + seen("till").lost > 0 { pumpAll(anna, bob, milliseconds: 100) }
-        print("long messages, killed \(rounds) times: beginnings: \(seen("from")); ends: \(seen("till"))")
+        announce("long messages, killed \(rounds) times: beginnings: \(seen("from")); ends: \(seen("till"))")
         for tally in [seen("from"), seen("till")] {
             #expect(tally.lost == 0 && tally.twice == 0 && tally.outOfOrder == 0, "\(tally) \(relay.log)")
         }
@@ -94,7 +94,7 @@ import Testing
         }
         seen += bob.said(in: "#b", by: "fairlead")
         let tally = Tally("n", sent: count, in: seen)
-        print("server killed 3 times: \(tally)")
+        announce("server killed 3 times: \(tally)")
         #expect(tally.lost == 0 && tally.twice <= 3 * 8 && tally.twiceAtOnce <= 8 && tally.outOfOrder == 0, "\(tally) \(relay.log)")
         #expect(relay.stop() == 0)
     }
@@ -125,7 +125,7 @@ import Testing
             proxy.cut()
             for _ in 0..<10 { talk.go(left: round % 2 == 1 ? 0 : 2, right: 2) }
             try #require(relay.waitForLog("connected to a channel"), "\(relay.log)")
-            print("cut: back after \(time(nil) - start) s")
+            announce("cut: back after \(time(nil) - start) s")
             #expect(time(nil) - start < 60)
             toNg.delay(milliseconds: 30)
             talk.go(left: 5, right: 20)
@@ -138,7 +138,7 @@ import Testing
             }
         }
         talk.settle(seconds: 60)
-        print("cut \(rounds) times: to InspIRCd: \(talk.toRight); to ngIRCd: \(talk.toLeft)")
+        announce("cut \(rounds) times: to InspIRCd: \(talk.toRight); to ngIRCd: \(talk.toLeft)")
         #expect(talk.toRight.lost == 0 && talk.toRight.twice == 0 && talk.toRight.outOfOrder == 0, "\(talk.toRight) \(relay.log)")
         #expect(
             talk.toLeft.lost == 0 && talk.toLeft.twice <= cuts * 8 && talk.toLeft.twiceAtOnce <= 8 && talk.toLeft.outOfOrder == 0,

@@ -100,7 +100,7 @@ import Testing
         #expect(bob.sees(own.last.map { "<a\u{2060}nna> \($0)" } ?? "", in: "#b", seconds: 30), "\(relay.log)")
         let far = Tally("a", sent: 300, in: bob.said(in: "#b", by: "fairlead"))
         #expect(far.arrived == own.count && far.twice == 0 && far.outOfOrder == 0, "\(far), journaled \(own.count)")
-        print("echoed \(echoed.count), journaled \(own.count), at InspIRCd: \(far)")
+        announce("echoed \(echoed.count), journaled \(own.count), at InspIRCd: \(far)")
 
         // Away, and back again: what was said meanwhile, and nothing else.
         let last = try #require(all.last?.tag("msgid"))

@@ -7,7 +7,7 @@ import Testing
 @Suite(.serialized) struct MailTests {
     /// Nothing is lost, and by its Message-ID nothing is there twice, whenever the relay is killed.
     @Test func aRelayKilledThreeTimesLosesNoMail() {
-        if let reason = Postfix.reasonToSkip { return print("skipped: \(reason)") }
+        if let reason = Postfix.reasonToSkip { return announce("skipped: \(reason)") }
         let (insp, postfix) = (ForeignServer(.inspIRCd), Postfix())
         let bob = IRCProbe(insp, "bob", join: ["#b"])
         let relay = RelayUnderTest(mirrored(insp, submission(postfix.port), to: "ops@example.org"))
@@ -36,7 +36,7 @@ import Testing
             repeated = mails.count - seen.count
             if tally.lost == 0 { break }
         }
-        print("InspIRCd to e-mail: \(tally), sent again with the same Message-ID \(repeated)")
+        announce("InspIRCd to e-mail: \(tally), sent again with the same Message-ID \(repeated)")
         #expect(tally.lost == 0 && tally.twice == 0 && tally.outOfOrder == 0, "\(tally) \(relay.log)")
         // A mail that is on its way may come again, with the same bytes.
         #expect(repeated <= 3, "\(repeated)")
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func aServerThatIsAwayIsWaitedFor() {
-        if let reason = Postfix.reasonToSkip { return print("skipped: \(reason)") }
+        if let reason = Postfix.reasonToSkip { return announce("skipped: \(reason)") }
         let (insp, postfix) = (ForeignServer(.inspIRCd), Postfix())
         let bob = IRCProbe(insp, "bob", join: ["#b"])
         let relay = RelayUnderTest(mirrored(insp, submission(postfix.port), to: "ops@example.org"))

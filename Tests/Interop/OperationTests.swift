@@ -118,17 +118,6 @@ import Testing
         while tail.line() != nil {}
         #expect(tail.wait() == 4)
     }
-
-    @Test func wrongUsageIsSaid() {
-        for (arguments, exit) in [
-            ([], 2), (["frobnicate"], 2), (["status", "--config", "/nonexistent"], 3), (["trace"], 2), (["backup"], 2),
-            (["bounces", "eat"], 2), (["version", "x"], 2), (["help"], 0), (["status", "--help"], 0), (["run", "--config"], 2),
-        ] as [([String], Int32)] {
-            let process = ChildProcess("fairlead", arguments, errorsTo: "/dev/null")
-            while process.line() != nil {}
-            #expect(process.wait() == exit, "\(arguments)")
-        }
-    }
 }
 
 extension RelayUnderTest {

@@ -68,7 +68,7 @@ import Testing
         let down = ask(east, ["status"]) { row($0, "irc:#b").hasPrefix("irc:#b ops down") && row($0, "irc").contains(" ago)") }
         #expect(row(down, "irc").hasPrefix("irc irc down 127.0.0.1:\(insp.port): "), "\(down)")
         let json = east.command("status", "--json").output
-        #expect(json.contains("\"lastError\":{\"secondsAgo\":") && json.contains("\"state\":\"down\""), "\(json)")
+        #expect(json.contains("\"last_error\":{\"seconds_ago\":") && json.contains("\"state\":\"down\""), "\(json)")
         lena.say("is it still there?", in: "#lobby")
         #expect(lena.sees("is it still there?", in: "#lobby"))
         let second = messageID(lena.lines.last { $0.contains("is it still there?") } ?? "")

@@ -51,7 +51,7 @@ import Testing
         #expect(carol.wait(seconds: 10) { $0.contains { $0.hasPrefix(":fairlead") && $0.contains(" QUIT ") } }, "\(relay.log)")
 
         talk.settle()
-        print("reload: to InspIRCd: \(talk.toRight); to ngIRCd: \(talk.toLeft)")
+        announce("reload: to InspIRCd: \(talk.toRight); to ngIRCd: \(talk.toLeft)")
         for tally in [talk.toRight, talk.toLeft] {
             #expect(tally.lost == 0 && tally.twice == 0 && tally.outOfOrder == 0, "\(tally) \(relay.log)")
         }
@@ -143,7 +143,7 @@ import Testing
         }
         try #require(relay.waitForLog("connected to a channel", times: 2 * rounds + 2), "\(relay.log)")
         talk.settle(seconds: 60)
-        print("stopped \(rounds) times: to InspIRCd: \(talk.toRight); to ngIRCd: \(talk.toLeft)")
+        announce("stopped \(rounds) times: to InspIRCd: \(talk.toRight); to ngIRCd: \(talk.toLeft)")
         for tally in [talk.toRight, talk.toLeft] {
             #expect(tally.lost == 0 && tally.twice == 0 && tally.outOfOrder == 0, "\(tally) \(relay.log)")
         }
@@ -189,13 +189,13 @@ import Testing
         let start = monotonicSeconds()
         #expect(relay.stop() == 0, "\(relay.log)")
         let took = monotonicSeconds() - start
-        print("stopped while connecting (\(manner)): after \(Int(took * 1000)) ms")
+        announce("stopped while connecting (\(manner)): after \(Int(took * 1000)) ms")
         #expect(took < 5, "\(relay.log)")
     }
 
     /// A name server that is silent holds up neither the end nor endpoints that don't need it.
     @Test func stoppedWhileItLooksUpNames() throws {
-        guard let names = SilentNameServer() else { return print("skipped: a silent name server needs root and mount namespaces") }
+        guard let names = SilentNameServer() else { return announce("skipped: a silent name server needs root and mount namespaces") }
         let ng = ForeignServer(.ngIRCd)
         let relay = RelayUnderTest(unstarted: ())
         relay.configure(
@@ -208,7 +208,7 @@ import Testing
         let start = monotonicSeconds()
         #expect(relay.stop() == 0, "\(relay.log)")
         let took = monotonicSeconds() - start
-        print("stopped while looking up names: after \(Int(took * 1000)) ms")
+        announce("stopped while looking up names: after \(Int(took * 1000)) ms")
         // One line of good-bye to the server that is there takes up to a second.
         #expect(took < 5, "\(relay.log)")
     }
@@ -227,7 +227,7 @@ import Testing
         let start = monotonicSeconds()
         #expect(east.stop() == 0, "\(east.log)")
         let took = monotonicSeconds() - start
-        print("stopped while accepting an invite (\(manner)): after \(Int(took * 1000)) ms")
+        announce("stopped while accepting an invite (\(manner)): after \(Int(took * 1000)) ms")
         #expect(took < 5, "\(east.log)")
         #expect(accepting.wait() != 0)
         #expect(west.stop() == 0)

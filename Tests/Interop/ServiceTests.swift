@@ -135,7 +135,7 @@ private let listener = """
         #expect(relay.waitForLog("ready") && relay.log.contains("error the disk is nearly full; nothing is taken in free="), "\(relay.log)")
         let status = relay.command("status").output
         #expect(status.contains(", 100000000 kept free; intake waits for room") && status.contains("below_reserve 1"), "\(status)")
-        #expect(relay.command("status", "--json").output.contains("\"isBelow\":true"))
+        #expect(relay.command("status", "--json").output.contains("\"is_below\":true"))
         // Whoever waits does not hold up a stop, and is told that nothing was said.
         let waiting = Command(relay, "say", "ops", "wait")
         #expect(relay.waitForLog("what an operator says waits bridge=ops for=reserve"), "\(relay.log)")

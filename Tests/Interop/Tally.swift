@@ -1,3 +1,9 @@
+import Support
+import Testing
+
+/// Prints what the test that runs found: a tally, or why it was skipped.
+func announce(_ words: String) { announce(words, of: Test.current?.name) }
+
 /// Counts what arrived of numbered lines: `WORD 1`, `WORD 2`, …, the first such pair of each text.
 struct Tally: CustomStringConvertible {
     let sent: Int

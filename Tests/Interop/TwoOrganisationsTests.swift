@@ -73,7 +73,7 @@ import Testing
         init(_ uncertain: String) {
             self.uncertain = uncertain
             let reason = Postfix.reasonToSkip
-            if let reason { print("skipped: e-mail out of the second relay: \(reason)") }
+            if let reason { announce("skipped: e-mail out of the second relay: \(reason)") }
             postfix = reason == nil ? Postfix() : nil
             anna = IRCProbe(ng, "anna", join: ["#a"])
             // He never leaves: his channel, and with it its history, stays.
@@ -104,7 +104,7 @@ import Testing
                     if number % 10 == 0 { speaker.speak(4) }
                     if number % 50 == 0 { pumpAll(anna, bob, milliseconds: 20) }
                     if number == moment && round < kills {
-                        skipped.mails += countSkipped(pair.east)
+                        skipped.mails += pair.east.skippedCount
                         pair.east.kill()
                         speaker.speak(3)
                         pair.east.start()
@@ -118,7 +118,7 @@ import Testing
                     usleep(10_000)
                     pumpAll(anna, bob, milliseconds: 0)
                 }
-                skipped.lines += countSkipped(pair.west)
+                skipped.lines += pair.west.skippedCount
                 pair.west.kill()
                 for _ in 0..<30 { speaker.speak(1) }
                 pair.west.start()
@@ -131,10 +131,6 @@ import Testing
         var toNg: Tally { Tally("b", sent: lines, in: anna.said(in: "#a", by: "fairlead")) }
 
         /// Takes note of how much a relay has not sent again, as nobody knew whether it had arrived, before it is killed or stopped.
-        private func countSkipped(_ relay: RelayUnderTest) -> Int {
-            let status = relay.command("status").output
-            return status.firstRange(of: "uncertain ").flatMap { Int(status[$0.upperBound...].prefix { $0.isNumber }) } ?? 0
-        }
 
         var mail: Mailbox? {
             guard let postfix else { return nil }
@@ -158,19 +154,19 @@ import Testing
                 quiet = isComplete || (uncertain == "skip" && now == before) ? quiet + 1 : 0
                 before = now
             }
-            skipped.lines += countSkipped(pair.west)
-            skipped.mails += countSkipped(pair.east)
+            skipped.lines += pair.west.skippedCount
+            skipped.mails += pair.east.skippedCount
         }
 
         func report() {
-            print("ngIRCd over the link to InspIRCd (uncertain = \(uncertain)): \(toInsp)")
-            print("InspIRCd over the link to ngIRCd (uncertain = \(uncertain)): \(toNg)")
+            announce("ngIRCd over the link to InspIRCd (uncertain = \(uncertain)): \(toInsp)")
+            announce("InspIRCd over the link to ngIRCd (uncertain = \(uncertain)): \(toNg)")
             if uncertain == "skip" {
-                print("not sent again, as nobody knew whether it had arrived: \(skipped.lines) lines to ngIRCd, \(skipped.mails) mails")
+                announce("not sent again, as nobody knew whether it had arrived: \(skipped.lines) lines to ngIRCd, \(skipped.mails) mails")
             }
             guard let mail else { return }
-            print("ngIRCd over the link to e-mail (uncertain = \(uncertain)): \(mail.fromNg)")
-            print("InspIRCd to e-mail (uncertain = \(uncertain)): \(mail.fromInsp); again under the same Message-ID \(mail.again)")
+            announce("ngIRCd over the link to e-mail (uncertain = \(uncertain)): \(mail.fromNg)")
+            announce("InspIRCd to e-mail (uncertain = \(uncertain)): \(mail.fromInsp); again under the same Message-ID \(mail.again)")
         }
     }
 }

@@ -55,10 +55,11 @@ package struct ErrorReport: Codable, Hashable, Sendable {
     package var secondsAgo: Int64
 }
 
-/// JSON of one line.
+/// JSON of one line. Keys are words in lower case with `_` between them, as counters and metrics have it (docs/operations.md, "For programs").
 package enum ControlJSON {
     package static func line(_ value: some Encodable) -> [UInt8] {
         let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Only values of this file's types come here, and all of them can be spelled.
         guard let data = try? encoder.encode(value) else { preconditionFailure("a report that can't be spelled in JSON") }
@@ -66,6 +67,8 @@ package enum ControlJSON {
     }
 
     package static func value<Value: Decodable>(_ line: [UInt8], as type: Value.Type = Value.self) -> Value? {
-        try? JSONDecoder().decode(type, from: Data(line))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try? decoder.decode(type, from: Data(line))
     }
 }

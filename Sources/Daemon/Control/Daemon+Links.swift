@@ -41,7 +41,15 @@ extension Daemon {
         guard let code = InviteCode(text: arguments["code"] ?? "") else {
             throw ControlRefusal.usage("that is no invite code, or a letter of it is wrong")
         }
-        if code.expires <= loop.time { throw ControlRefusal.refused("the invite expired at \(code.expires.text)") }
+        if let known = settings.peers.first(where: { $0.value.id.bytes == code.relay })?.key {
+            throw ControlRefusal.refused(
+                "the relay that made this invite is the peer \(known) already: nothing is left to do. To pair anew, take [peer.\(known)] out of the "
+                    + "configuration first")
+        }
+        if code.expires <= loop.time {
+            throw ControlRefusal.refused(
+                "the invite expired at \(code.expires.text): ask the other side for a new one (fairlead link invite)")
+        }
         let name = try freeName(arguments["name"] ?? code.name)
         if code.relay == running.state.identity.hash { throw ControlRefusal.refused("this relay made the invite itself") }
         do throws(PairingError) {

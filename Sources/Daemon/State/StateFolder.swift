@@ -31,7 +31,7 @@ package struct StateFolder: Sendable {
         }
         try StateFolder.checkOwnership(path)
         if let words = JournalFiles.interruptedRestore(in: path) { throw StateError(words) }
-        let hasJournal = JournalFiles.hasJournal(path)
+        let hasJournal = (try? JournalFiles.hasJournal(path)) == true
         if hasJournal && !Files.exists("\(path)/\(StateFolder.secretFile)") { throw StateError(StateFolder.withoutSecret(path)) }
         isNewIdentity = hasJournal && !Files.exists("\(path)/\(StateFolder.identityFile)")
         let pem = try StateFolder.contents("\(path)/\(StateFolder.identityFile)", orMake: { IdentityKey.make().pem })
@@ -43,24 +43,34 @@ package struct StateFolder: Sendable {
         }
     }
 
-    /// Puts a backup in the place of a stopped relay's state; what was there is kept beside it. A folder of another relay, or a backup without
-    /// its identity, is refused.
+    /// Looks, before a relay is started, whether what is there already is its owner's alone. Makes nothing.
+    package static func check(_ path: String) throws(StateError) {
+        guard Files.exists(path) else { return }
+        try checkOwnership(path)
+        for name in keptFiles where Files.exists("\(path)/\(name)") { try checkSecret("\(path)/\(name)") }
+    }
+
+    /// Puts a backup in the place of a stopped relay's state; what was there is kept beside it. The state of a relay that runs, or of another
+    /// one than the backup's, is refused.
     package static func restore(from backup: String, to path: String) async throws(StateError) {
         do {
             try Files.makeFolder(path)
+            if try JournalFiles.isInUse(path) { throw StateError("a relay runs in \(path): stop it first", .inUse) }
             for name in keptFiles {
                 let kept = try Files.read("\(backup)/\(name)", atMost: 4096)
                 if Files.exists("\(path)/\(name)") {
                     guard try Files.read("\(path)/\(name)", atMost: 4096) == kept else {
-                        throw StateError("\(path)/\(name) is another relay's than that of \(backup)")
+                        throw StateError("\(path)/\(name) is another relay's than that of \(backup)", .refused)
                     }
                 }
             }
             try await JournalFiles.restore(from: backup, to: path, at: UnixTime.now, keeping: keptFiles)
         } catch let error as StateError {
             throw error
+        } catch let error as FileError where error.isForbidden {
+            throw StateError("not allowed: \(error)", .refused)
         } catch JournalError.inUse(let words) {
-            throw StateError("a relay is running there: \(words)", isInUse: true)
+            throw StateError("a relay runs there: \(words)", .inUse)
         } catch {
             throw StateError("\(error)")
         }
@@ -77,13 +87,19 @@ package struct StateFolder: Sendable {
     private static func checkOwnership(_ path: String) throws(StateError) {
         let exposure: FileExposure?
         do { exposure = try FileExposure.of(path) } catch { throw StateError("\(error)") }
-        if let exposure, exposure != .readable { throw StateError(exposure.remedy(path, mode: "700"), isExposed: true) }
+        if let exposure, exposure != .readable { throw StateError(exposure.remedy(path, mode: "700"), .exposed) }
+    }
+
+    private static func checkSecret(_ path: String) throws(StateError) {
+        let exposure: FileExposure?
+        do { exposure = try FileExposure.of(path) } catch { throw StateError("\(error)") }
+        if let exposure { throw StateError(exposure.remedy(path, mode: "600"), .exposed) }
     }
 
     private static func contents(_ path: String, orMake make: () -> [UInt8]) throws(StateError) -> [UInt8] {
         do {
             if !Files.exists(path) { try Files.create(path, make()) }
-            if let exposure = try FileExposure.of(path) { throw StateError(exposure.remedy(path, mode: "600"), isExposed: true) }
+            try checkSecret(path)
             return try Files.read(path, atMost: 4096)
         } catch let error as StateError {
             throw error
@@ -95,15 +111,21 @@ package struct StateFolder: Sendable {
 
 /// Why a relay's state can't be used.
 package struct StateError: Error, Hashable, Sendable, CustomStringConvertible {
-    package let description: String
-    /// A relay that runs holds it.
-    package let isInUse: Bool
-    /// Others can get at it; the text has the command that mends that.
-    package let isExposed: Bool
+    package enum Kind: Hashable, Sendable {
+        case failed
+        /// A relay that runs holds it.
+        case inUse
+        /// Others can get at it; the text has the command that mends that.
+        case exposed
+        /// It is another relay's, or not for this user.
+        case refused
+    }
 
-    init(_ description: String, isInUse: Bool = false, isExposed: Bool = false) {
+    package let description: String
+    package let kind: Kind
+
+    init(_ description: String, _ kind: Kind = .failed) {
         self.description = description
-        self.isInUse = isInUse
-        self.isExposed = isExposed
+        self.kind = kind
     }
 }

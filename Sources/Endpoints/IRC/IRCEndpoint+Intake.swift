@@ -60,10 +60,21 @@ extension IRCEndpoint {
                 guard let known = channels.values.first(where: { $0.destination == channel && $0.connected == number }) else { continue }
                 channels[known.name]?.catchUp.isTold = true
                 log.info("connected to a channel", ["channel": known.name, "history": String(known.catchUp.hasHistory)])
+                sayWhatFollows(known.catchUp.hasHistory, known.name)
                 await port.connected(channel, capabilities)
             }
         }
         try await hand(&reading, of: channel, port)
+    }
+
+    /// What it means that a server keeps nothing of a channel; once, not at every connection.
+    private func sayWhatFollows(_ hasHistory: Bool, _ channel: String) {
+        if hasHistory || !unkept.insert(channel).inserted { return }
+        log.notice(
+            """
+            the server keeps no history of a channel: what is said there while the relay is away can't be had, and lines under way at a cut \
+            may come twice or be missing, as `uncertain` says
+            """, ["channel": channel])
     }
 
     /// Lines that are handed over together.

@@ -67,6 +67,8 @@ package actor IRCEndpoint: Endpoint {
     var channels: [String: IRCChannel] = [:]
     /// How often a channel was caught up with.
     var connectedCount: UInt64 = 0
+    /// Channels of which it was said that their server keeps no history.
+    var unkept: Set<String> = []
     var isStopping = false
     var stopSignal = Signal()
     /// Ends the waiting for a connection when the endpoint is to stop.

@@ -11,6 +11,8 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
         self.code = code
     }
 
+    /// Whether the user may not do that.
+    package var isForbidden: Bool { code == EACCES || code == EPERM }
     package var isFull: Bool { code == ENOSPC || code == EDQUOT }
     package var description: String { "\(path): \(String(cString: strerror(code)))" }
 }
@@ -95,6 +97,13 @@ package enum Files {
 
     package static func remove(_ path: String) throws(FileError) {
         if unlink(path) != 0 && errno != ENOENT { throw FileError(path) }
+    }
+
+    /// Removes a file, or a folder with everything in it, as far as that can be done. Where a symbolic link leads is left alone.
+    package static func removeAll(_ path: String) {
+        if unlink(path) == 0 { return }
+        for name in (try? names(in: path)) ?? [] { removeAll("\(path)/\(name)") }
+        rmdir(path)
     }
 
     /// Gives a file another name in the same folder, replacing what had it, durably.

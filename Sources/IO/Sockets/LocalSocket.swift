@@ -53,28 +53,39 @@ package final class LocalListener: Sendable {
 
 /// The other side, for a program that does nothing else meanwhile.
 package enum LocalSocket {
-    /// Sends a line and hands each line of the answer to `body`, as long as that answers true. False if nobody listens there.
-    package static func ask(_ path: String, _ line: [UInt8], _ body: ([UInt8]) -> Bool) -> Bool {
+    package enum Outcome: Hashable, Sendable {
+        case answered
+        /// Nobody listens there.
+        case absent
+        /// The file system keeps this user away from it.
+        case forbidden
+    }
+
+    /// Sends a line and hands each line of the answer to `body`, as long as that answers true.
+    @discardableResult
+    package static func ask(_ path: String, _ line: [UInt8], _ body: ([UInt8]) -> Bool) -> Outcome {
         let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         defer { close(number) }
-        guard number >= 0, withAddress(path, { connect(number, $0, $1) }) == 0 else { return false }
+        guard number >= 0, withAddress(path, { connect(number, $0, $1) }) == 0 else {
+            return errno == EACCES || errno == EPERM ? .forbidden : .absent
+        }
         let request = line + [0x0A]
         var done = 0
         while done < request.count {
             let sent = request.withUnsafeBytes { send(number, $0.baseAddress! + done, $0.count - done, Int32(MSG_NOSIGNAL)) }
-            if sent <= 0 { return false }
+            if sent <= 0 { return .absent }
             done += sent
         }
         var rest: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = recv(number, &chunk, chunk.count, 0)
-            if count <= 0 { return true }
+            if count <= 0 { return .answered }
             rest += chunk[..<count]
             while let end = rest.firstIndex(of: 0x0A) {
                 let line = Array(rest[..<end])
                 rest.removeSubrange(...end)
-                if !body(line) { return true }
+                if !body(line) { return .answered }
             }
         }
     }

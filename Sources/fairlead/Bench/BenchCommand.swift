@@ -4,46 +4,34 @@ import IO
 /// `fairlead bench NAME… [--json] [--quick] [--dir DIR] [--corpus FILE] [--server HOST:PORT --server HOST:PORT]`
 struct BenchCommand {
     static let names = ["journal", "link", "irc", "idle"]
-    static let help = """
-        usage: fairlead bench NAME [--json] [--quick] [--dir DIR] [--corpus FILE] [--server HOST:PORT --server HOST:PORT]
-
-          journal    commits of one entry, entries a second, and the same with ten million behind
-                     (--quick: one million), ten seconds after those were written
-          link       two relays on this machine, mutual TLS, compressed: messages a second that are durable in both journals, in one channel
-                     and in 64; latency at 100 a second; bytes on the wire against the bare text; a million to catch up with (not --quick).
-                     In the path: intake, journal and link of the sender; link, checks, intake and journal of the receiver. Not in the path:
-                     a chat network at either end. The first run of each flood warms up and does not count.
-          irc        one relay between two IRC servers: lines a second, latency at five a second, processor time; counts what is lost, comes
-                     twice or out of order, and fails if anything does. The servers are small ones of this program that answer with echoes
-                     and keep nothing, unless two real ones are named by --server
-          idle       memory and processor time of a relay with IRC, mail out and a link while nothing is said (60 s, --quick: 10 s)
-          all        everything
-
-        DIR is where scratch files go (default /var/tmp); its disk is what is measured. Texts come from a built-in corpus, or from FILE: one
-        message a line, or JSON objects with t, channel, author, kind, re, text. Figures are medians; the spread stands beside them.
-
-        """
+    static let usualFolder = "/var/tmp"
+    static let details = "Figures are medians; the spread stands beside them. docs/benchmarks.md says what is in the path of each"
+    /// For `--help`.
+    static let measures = [
+        ("journal", "commits of one entry, entries a second, and the same with ten million behind (--quick: one million)"),
+        (
+            "link",
+            "two relays, mutual TLS, compressed: durable messages a second in 1 and 64 channels, latency, bytes; a million to catch up with"
+        ),
+        (
+            "irc",
+            "one relay between two IRC servers: lines a second, latency, processor time; fails if anything is lost, twice or out of order"
+        ),
+        ("idle", "memory and processor time of a relay while nothing is said (60 s, --quick: 10 s)"),
+        ("all", "everything"),
+    ]
 
     private var isJSON = false
     private var isQuick = false
-    private var parent = "/var/tmp"
+    private var parent = usualFolder
     private var corpusPath: String?
     private var servers: [HostPort] = []
     private var chosen: [String] = []
 
-    static func run(_ arguments: [String]) async -> CommandLineProgram.Exit {
-        var rest = Arguments(arguments)
-        if rest.takeFlag("--help") || rest.takeFlag("-h") { return CommandLineProgram.show(help) }
+    static func run(_ arguments: inout Arguments) async -> CommandLineProgram.Exit {
+        var command = BenchCommand()
+        if let fault = command.take(&arguments) { return CommandLineProgram.refuse(fault) }
         do {
-            if rest.all.first == BenchRelayCommand.name {
-                _ = rest.take()
-                return try await BenchRelayCommand.run(&rest)
-            }
-            var command = BenchCommand()
-            if let fault = command.take(&rest) {
-                Console.error("fairlead: \(fault)\n\(help)")
-                return .wrongUsage
-            }
             try await command.measure()
             return .done
         } catch {
@@ -55,22 +43,17 @@ struct BenchCommand {
     private mutating func take(_ rest: inout Arguments) -> String? {
         isJSON = rest.takeFlag("--json")
         isQuick = rest.takeFlag("--quick")
-        if rest.takesOption("--dir") {
-            guard let folder = rest.takeOption("--dir") else { return "--dir needs a folder" }
-            parent = Files.absolute(folder)
-        }
-        if rest.takesOption("--corpus") {
-            guard let path = rest.takeOption("--corpus") else { return "--corpus needs a file" }
-            corpusPath = Files.absolute(path)
-        }
-        while rest.takesOption("--server") {
-            guard let text = rest.takeOption("--server"), let place = HostPort(text) else { return "--server needs host:port" }
+        parent = rest.takeOption("--dir").map(Files.absolute) ?? parent
+        corpusPath = rest.takeOption("--corpus").map(Files.absolute)
+        while let text = rest.takeOption("--server") {
+            guard let place = HostPort(text) else { return "--server \(text): expected HOST:PORT" }
             servers.append(place)
         }
-        if !servers.isEmpty && servers.count != 2 { return "irc is measured between two servers" }
-        chosen = rest.all == ["all"] ? BenchCommand.names : rest.all
-        if chosen.isEmpty { return "bench measures \(BenchCommand.names.joined(separator: ", ")), or all" }
-        return chosen.first { !BenchCommand.names.contains($0) }.map { "bench does not measure \($0)" }
+        if !servers.isEmpty && servers.count != 2 { return "irc is measured between two servers: --server comes twice" }
+        chosen = rest.words == ["all"] ? BenchCommand.names : rest.words
+        return chosen.first { !BenchCommand.names.contains($0) }.map {
+            "bench measures \(BenchCommand.names.joined(separator: ", ")), or all; not \($0)"
+        }
     }
 
     private func measure() async throws {

@@ -28,8 +28,8 @@ final class BenchRelay {
 
     /// Starts it with a `BenchEndpoint`, or as any relay.
     func start(asBench isBench: Bool) throws {
-        var arguments = ["run", "--config", configuration]
-        if isBench { arguments = ["bench", BenchRelayCommand.name, "--config", configuration, "--socket", socket] }
+        var arguments = ["run", "--until-input-ends", "--config", configuration]
+        if isBench { arguments = [BenchRelayCommand.name, "--config", configuration, "--socket", socket] }
         if isBench, let corpus { arguments += ["--corpus", corpus] }
         process = try SpawnedProcess(SpawnedProcess.ownProgram, arguments, log: log)
     }
@@ -49,7 +49,7 @@ final class BenchRelay {
     /// Asks its `BenchEndpoint`.
     func bench(_ question: String) throws -> [UInt64] {
         var answer: [UInt64]?
-        _ = LocalSocket.ask(socket, [UInt8](question.utf8)) { line in
+        LocalSocket.ask(socket, [UInt8](question.utf8)) { line in
             answer = String(decoding: line, as: UTF8.self).split(separator: " ").compactMap { UInt64($0) }
             return false
         }
@@ -60,7 +60,7 @@ final class BenchRelay {
     /// Asks as commands do; nil if it does not answer (yet) or refuses.
     func ask<Answer: Decodable>(_ request: ControlRequest, as type: Answer.Type) -> Answer? {
         var answer: Answer?
-        _ = LocalSocket.ask("\(state)/control", ControlJSON.line(request)) { line in
+        LocalSocket.ask("\(state)/control", ControlJSON.line(request)) { line in
             if let value = ControlJSON.value(line, as: Answer.self) { answer = answer ?? value }
             return ControlJSON.value(line, as: ControlEnding.self) == nil
         }
@@ -112,7 +112,7 @@ final class BenchRelay {
     func waitForChannels(_ count: Int) throws {
         try wait("does not share its channels") {
             var shared = 0
-            _ = LocalSocket.ask("\(state)/control", ControlJSON.line(ControlRequest("link", ["verb": "offers"]))) { line in
+            LocalSocket.ask("\(state)/control", ControlJSON.line(ControlRequest("link", ["verb": "offers"]))) { line in
                 if ControlJSON.value(line, as: OfferReport.self)?.state == "shared" { shared += 1 }
                 return ControlJSON.value(line, as: ControlEnding.self) == nil
             }

@@ -5,10 +5,9 @@ import IO
 /// `fairlead bridge`
 enum BridgeCommand {
     static func run(_ arguments: inout Arguments) async -> CommandLineProgram.Exit {
-        guard let verb = arguments.take(), ["pause", "resume"].contains(verb) else {
-            return CommandLineProgram.refuse("bridge needs one of pause, resume")
+        guard let verb = arguments.take(), let name = arguments.take() else {
+            return CommandLineProgram.refuse("bridge needs a verb and a name")
         }
-        guard let name = arguments.take(), !name.hasPrefix("-") else { return CommandLineProgram.refuse("bridge \(verb) needs a name") }
         return Control.ask(ControlRequest("bridge", ["verb": verb, "name": name]), &arguments) { _ in }
     }
 }
@@ -18,10 +17,7 @@ enum TailCommand {
     static func run(_ arguments: inout Arguments) async -> CommandLineProgram.Exit {
         let isJSON = arguments.takeFlag("--json")
         var request = ControlRequest("tail")
-        if arguments.takesOption("--bridge") {
-            guard let name = arguments.takeOption("--bridge") else { return CommandLineProgram.refuse("--bridge needs a name") }
-            request.arguments["bridge"] = name
-        }
+        request.arguments["bridge"] = arguments.takeOption("--bridge")
         return Control.ask(request, &arguments) { line in
             if isJSON { return Control.printJSON(line) }
             if let report = ControlJSON.value(line, as: PassingReport.self) { Console.output(text(report)) }

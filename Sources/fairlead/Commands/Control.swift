@@ -6,8 +6,8 @@ import IO
 enum Control {
     /// Sends a request and hands each line of the answer but the last to `body`.
     static func ask(_ request: ControlRequest, _ arguments: inout Arguments, _ body: ([UInt8]) -> Void) -> CommandLineProgram.Exit {
-        guard let path = CommandLineProgram.configuration(&arguments) else { return CommandLineProgram.refuse("--config needs a file") }
-        if let word = arguments.take() { return CommandLineProgram.refuse("unknown argument \(word)") }
+        let path = arguments.takeConfiguration()
+        if let word = arguments.take() { return CommandLineProgram.refuse("unexpected: \(word)") }
         let settings: Settings
         do {
             settings = try SettingsReader.read(path)
@@ -15,11 +15,17 @@ enum Control {
             return CommandLineProgram.fail("\(error)", .invalidConfiguration)
         }
         var ending: ControlEnding?
-        let isReached = LocalSocket.ask("\(settings.relay.state)/\(socketName)", ControlJSON.line(request)) { line in
+        let outcome = LocalSocket.ask("\(settings.relay.state)/\(socketName)", ControlJSON.line(request)) { line in
             if let last = ControlJSON.value(line, as: ControlEnding.self) { ending = last } else { body(line) }
             return ending == nil
         }
-        guard isReached else { return CommandLineProgram.fail("no relay answers in \(settings.relay.state)", .unreachable) }
+        switch outcome {
+        case .answered: break
+        case .absent: return CommandLineProgram.fail("no relay answers in \(settings.relay.state)", .unreachable)
+        case .forbidden:
+            return CommandLineProgram.fail(
+                "not allowed: only root and the relay's own user may ask the relay in \(settings.relay.state)", .refused)
+        }
         guard let ending else { return CommandLineProgram.fail("the relay ended before it had answered", .unreachable) }
         if ending.done { return .done }
         return CommandLineProgram.fail(
@@ -29,7 +35,7 @@ enum Control {
     /// What is said in the language of the configuration that the arguments name; English where that can't be read.
     static func texts(_ arguments: Arguments) -> OperatorTexts {
         var arguments = arguments
-        let settings = CommandLineProgram.configuration(&arguments).flatMap { try? SettingsReader.read($0) }
+        let settings = try? SettingsReader.read(arguments.takeConfiguration())
         return OperatorTexts(settings?.language ?? .en)
     }
 

@@ -6,9 +6,7 @@ import IO
 enum LinkCommand {
     static func run(_ arguments: inout Arguments) async -> CommandLineProgram.Exit {
         let isJSON = arguments.takeFlag("--json")
-        guard let verb = arguments.take() else {
-            return CommandLineProgram.refuse("link needs one of invite, accept, list, offers, revoke, resume")
-        }
+        guard let verb = arguments.take() else { return CommandLineProgram.refuse("link needs a verb") }
         var request = ControlRequest("link", ["verb": verb])
         if let words = fill(&request.arguments, verb, &arguments) { return CommandLineProgram.refuse(words) }
         let texts = Control.texts(arguments)
@@ -39,25 +37,16 @@ enum LinkCommand {
         switch verb {
         case "list", "offers": return nil
         case "invite", "revoke", "resume":
-            guard let name = arguments.take(), !name.hasPrefix("-") else { return "link \(verb) needs a name" }
-            request["name"] = name
-            if arguments.takesOption("--address") {
-                guard let address = arguments.takeOption("--address") else { return "--address needs host:port" }
-                request["address"] = address
-            }
-            if arguments.takesOption("--valid") {
-                guard let text = arguments.takeOption("--valid"), let seconds = seconds(text) else {
-                    return "--valid needs a duration such as 30m or 24h"
-                }
+            request["name"] = arguments.take()
+            request["address"] = arguments.takeOption("--address")
+            if let text = arguments.takeOption("--valid") {
+                guard let seconds = seconds(text) else { return "--valid \(text): expected a duration such as 30m or 24h" }
                 request["seconds"] = String(seconds)
             }
             return nil
         case "accept":
-            if arguments.takesOption("--as") {
-                guard let name = arguments.takeOption("--as") else { return "--as needs a name" }
-                request["name"] = name
-            }
-            guard let code = LinkCommand.code(&arguments), !code.isEmpty else { return "link accept needs the code of an invite" }
+            request["name"] = arguments.takeOption("--as")
+            guard let code = LinkCommand.code(&arguments), !code.isEmpty else { return "no code of an invite came from the standard input" }
             request["code"] = code
             return nil
         default: return "unknown: link \(verb)"
@@ -67,10 +56,7 @@ enum LinkCommand {
     /// The word of the command, or a line of the standard input if there is none or `-`: whoever has an account on the machine sees the
     /// words of commands.
     private static func code(_ arguments: inout Arguments) -> String? {
-        if let word = arguments.all.first, word == "-" || !word.hasPrefix("-") {
-            _ = arguments.take()
-            if word != "-" { return word }
-        }
+        if let word = arguments.take(), word != "-" { return word }
         if Console.isInputTyped { Console.error("The code of the invite: ") }
         // A code has some hundred letters.
         return Console.line(atMost: 4096).map { String($0.drop(while: \.isWhitespace).prefix { !$0.isWhitespace }) }

@@ -25,18 +25,16 @@ actor DemoClient {
     private var held: [Line] = []
     private var pageCount = 0
     private(set) var lines: [Line] = []
-    private(set) var reactions: [String] = []
-    /// Called with each line as it comes.
-    private let onLine: @Sendable (Line) -> Void
+    /// By the id of what was sent: history tells them again.
+    private(set) var reactions: Set<String> = []
     private var isClosed = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    init(_ nick: String, port: UInt16, on loop: EventLoop, onLine: @escaping @Sendable (Line) -> Void) {
+    init(_ nick: String, port: UInt16, on loop: EventLoop) {
         self.nick = nick
         self.port = port
         self.loop = loop
-        self.onLine = onLine
     }
 
     /// Stays connected until it is closed: after a loss it comes back.
@@ -86,7 +84,7 @@ actor DemoClient {
         case "BATCH":
             if pageCount == 0 || lines.isEmpty {
                 isCatchingUp = false
-                for line in held where !lines.contains(where: { $0.id == line.id }) { take(line) }
+                for line in held where !lines.contains(where: { $0.id == line.id }) { lines.append(line) }
                 held = []
             } else {
                 try await askForMore()
@@ -95,14 +93,14 @@ actor DemoClient {
             let line = Line(id: message.tags["msgid"] ?? "", nick: message.source?.nick ?? "", text: message.trailing, tags: message.tags)
             if message.tags["batch"] != nil {
                 pageCount += 1
-                take(line)
+                lines.append(line)
             } else if isCatchingUp {
                 held.append(line)
             } else {
-                take(line)
+                lines.append(line)
             }
         case "TAGMSG":
-            if let emoji = message.tags["+draft/react"] { reactions.append("\(message.source?.nick ?? "") \(emoji)") }
+            if message.tags["+draft/react"] != nil, let id = message.tags["msgid"] { reactions.insert(id) }
         default: break
         }
     }
@@ -110,11 +108,6 @@ actor DemoClient {
     private func askForMore() async throws {
         let place = lines.last.map { "AFTER \(DemoClient.channel) msgid=\($0.id)" } ?? "LATEST \(DemoClient.channel) *"
         try await send("CHATHISTORY \(place) \(DemoClient.page)")
-    }
-
-    private func take(_ line: Line) {
-        lines.append(line)
-        onLine(line)
     }
 
     private func send(_ lines: String...) async throws {

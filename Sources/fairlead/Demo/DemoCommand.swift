@@ -7,19 +7,17 @@ import MailReceiver
 enum DemoCommand {
     static func run(_ arguments: inout Arguments) async -> CommandLineProgram.Exit {
         let isOnce = arguments.takeFlag("--once") || !Console.isTerminal
-        var folder: String?
-        if arguments.takesOption("--dir") {
-            guard let given = arguments.takeOption("--dir") else { return CommandLineProgram.refuse("--dir needs a folder") }
-            folder = Files.absolute(given)
-        }
-        if let word = arguments.take() { return CommandLineProgram.refuse("unknown argument \(word)") }
+        let folder = arguments.takeOption("--dir").map(Files.absolute)
+        Console.outliveReaders()
         let loop = EventLoop()
         loop.start()
         defer { loop.stop() }
         do {
-            return try await withTaskExecutorPreference(loop) { try await Demo(loop, folder: folder).run(isOnce: isOnce) }
+            let place = try DemoFolder(folder)
+            defer { place.leave() }
+            return try await withTaskExecutorPreference(loop) { try await Demo(loop, in: place.path).run(isOnce: isOnce) }
         } catch {
-            return CommandLineProgram.fail("\(error)")
+            return CommandLineProgram.fail("\(error)", (error as? DemoError)?.exit ?? .failed)
         }
     }
 }
@@ -27,34 +25,40 @@ enum DemoCommand {
 /// What went wrong before there was anything to show.
 struct DemoError: Error, CustomStringConvertible {
     let description: String
+    let exit: CommandLineProgram.Exit
+
+    init(_ description: String, _ exit: CommandLineProgram.Exit = .failed) {
+        self.description = description
+        self.exit = exit
+    }
 }
 
 /// The demonstration itself.
 actor Demo {
     private static let patience = 300
+    /// A relay waits at most 8 s for answers to what it sent.
+    private static let ending = Interval.seconds(15)
 
     private let loop: EventLoop
     private let folder: String
     private var isOver = false
+    /// The signal that ended it.
+    private var signal: SignalWatch.Kind?
+    /// Whoever asks a second time has no patience.
+    private var isHasty = false
     private var clients: [DemoClient] = []
     private var overSignal = Signal()
-    private var verdict: DemoVerdict?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    init(_ loop: EventLoop, folder: String?) throws {
+    init(_ loop: EventLoop, in folder: String) {
         self.loop = loop
-        if let folder {
-            try Files.makeFolder(folder)
-            self.folder = folder
-        } else {
-            self.folder = try ScratchFolder(in: "/tmp").path
-        }
+        self.folder = folder
     }
 
     func run(isOnce: Bool) async throws -> CommandLineProgram.Exit {
-        for kind in [SignalWatch.Kind.interrupt, .terminate] {
-            _ = SignalWatch(kind, on: loop) { [weak self] in self?.assumeIsolated { $0.end() } }
+        for kind in [SignalWatch.Kind.interrupt, .terminate, .hangUp] {
+            _ = SignalWatch(kind, on: loop) { [weak self] in self?.assumeIsolated { $0.end(by: kind) } }
         }
         let mailbox = DemoMailbox(folder: "\(folder)/mail")
         let receiver = try await MailReceiver.open(
@@ -77,19 +81,37 @@ actor Demo {
             } catch {
                 failure = error
             }
-            end()
+            end(by: nil)
             for client in clients { await client.close() }
-            await north.stop()
-            await south.stop()
+            await end(north, south)
             await receiver.stop()
         }
         if let failure { throw failure }
         return exit
     }
 
-    private func end() {
+    /// Both at once; whoever takes too long is not waited for.
+    private func end(_ relays: DemoRelay...) async {
+        for relay in relays { await relay.terminate() }
+        let deadline = loop.now + Demo.ending
+        for relay in relays {
+            while await !relay.hasEnded {
+                if isHasty || loop.now >= deadline { await relay.kill() }
+                await loop.sleep(until: loop.now + .milliseconds(20))
+            }
+        }
+    }
+
+    private func end(by kind: SignalWatch.Kind?) {
+        if kind != nil && signal != nil { isHasty = true }
+        if !isOver { signal = kind }
         isOver = true
         overSignal.set()
+    }
+
+    /// Throws once it is to end.
+    private func goOn() throws {
+        if isOver { throw DemoError("interrupted", signal?.exit ?? .failed) }
     }
 
     private func freePorts(_ count: Int) async throws -> [UInt16] {
@@ -110,12 +132,12 @@ actor Demo {
         }
         let invitation = ControlRequest("link", ["verb": "invite", "name": "south"])
         guard let invite = await north.ask(invitation, as: InviteReport.self) else {
-            throw DemoError(description: "north makes no invite: \(north.log)")
+            throw DemoError("north makes no invite: \(north.log)")
         }
         Console.error("north invites south by the code \(invite.code.prefix(24))…\n")
         let acceptance = ControlRequest("link", ["verb": "accept", "code": invite.code])
         guard let paired = await south.ask(acceptance, as: PairedReport.self) else {
-            throw DemoError(description: "south can't accept the invite: \(south.log)")
+            throw DemoError("south can't accept the invite: \(south.log)")
         }
         Console.error("south accepts; they are paired over mutual TLS 1.3 as \(paired.name) and south\n")
         try await wait("the relays are not linked", for: north, south) { relay in
@@ -133,20 +155,16 @@ actor Demo {
             var count = 0
             while await !isDone(relay) {
                 count += 1
-                if isOver { throw DemoError(description: "interrupted") }
-                if count > Demo.patience { throw DemoError(description: "\(words): see \(relay.log)") }
+                try goOn()
+                if let words = await relay.lastWords { throw DemoError(words) }
+                if count > Demo.patience { throw DemoError("\(words): see \(relay.log)") }
                 await loop.sleep(until: loop.now + .milliseconds(100))
             }
         }
     }
 
-    private func client(
-        _ nick: String, _ relay: DemoRelay, in group: inout DiscardingTaskGroup,
-        _ onLine: @escaping @Sendable (DemoClient.Line) -> Void = { _ in }
-    )
-        -> DemoClient
-    {
-        let client = DemoClient(nick, port: relay.ircPort, on: loop, onLine: onLine)
+    private func client(_ nick: String, _ relay: DemoRelay, in group: inout DiscardingTaskGroup) -> DemoClient {
+        let client = DemoClient(nick, port: relay.ircPort, on: loop)
         clients.append(client)
         group.addTask { await client.run() }
         return client
@@ -160,15 +178,17 @@ actor Demo {
         let (anna, carl) = (client("anna", north, in: &group), client("carl", north, in: &group))
         let bob = client("bob", south, in: &group)
         for one in [anna, carl, bob] { try await wait("\(one.nick) can't join", for: north) { _ in await one.isReady } }
-        var script = DemoScript(north: north, south: south, anna: anna, carl: carl, bob: bob, on: loop)
+        var script = DemoScript(north: north, south: south, anna: anna, carl: carl, bob: bob, on: loop) { try await self.goOn() }
         try await script.play()
         var verdict = await DemoVerdict(script.said, anna, bob, mailbox)
-        for _ in 0..<Demo.patience where verdict.lost > 0 && !isOver {
+        for _ in 0..<Demo.patience where verdict.lost > 0 {
+            try goOn()
             await loop.sleep(until: loop.now + .milliseconds(200))
             verdict = await DemoVerdict(script.said, anna, bob, mailbox)
         }
         // What would come twice has a moment to do so.
         await loop.sleep(until: loop.now + .seconds(2))
+        try goOn()
         verdict = await DemoVerdict(script.said, anna, bob, mailbox)
         let rows = DemoTimeline(north: await anna.lines, south: await bob.lines, mails: mailbox.mails)
         Console.output(rows.text)
@@ -187,11 +207,27 @@ actor Demo {
               north: 127.0.0.1 port \(north.ircPort), no TLS, no password, /join #ops    (irssi -c 127.0.0.1 -p \(north.ircPort) -n anna)
               south: 127.0.0.1 port \(south.ircPort), no TLS, no password, /join #ops    (irssi -c 127.0.0.1 -p \(south.ircPort) -n bob)
             South mirrors the channel to e-mail: \(mailbox.folder)/new
-            Ctrl-C ends it. What is said shows here:
+            Ctrl-C ends it; what it wrote goes with it unless --dir names a folder. What passes shows here:
 
             """)
-        let watcher = client("watcher", south, in: &group) { Console.output("\($0.nick): \(DemoTimeline.plain($0.text))\n") }
-        _ = watcher
+        let watch = DemoWatch()
+        group.addTask {
+            await watch.run(south)
+            await self.end(by: nil)
+        }
         while !isOver { await withUnsafeContinuation { overSignal.wait($0) } }
+        // A relay that ended by itself ends the demonstration.
+        if signal == nil, let words = await south.lastWords { throw DemoError(words) }
+    }
+}
+
+extension SignalWatch.Kind {
+    /// What a shell says of a program that ended by the signal: 128 and its number.
+    fileprivate var exit: CommandLineProgram.Exit {
+        switch self {
+        case .hangUp: .hungUp
+        case .interrupt: .interrupted
+        case .terminate: .terminated
+        }
     }
 }

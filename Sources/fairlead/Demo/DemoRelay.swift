@@ -22,7 +22,7 @@ actor DemoRelay {
         let text = """
             [relay]
             name = "\(name)"
-            state = "\(folder)/state"
+            state = "\(DemoRelay.quoted(folder))/state"
             listen = ["127.0.0.1:\(linkPort)"]
             advertise = ["127.0.0.1:\(linkPort)"]
 
@@ -34,21 +34,38 @@ actor DemoRelay {
         try Files.create(configuration, [UInt8](text.utf8))
     }
 
+    /// A path as it stands in a TOML string.
+    private static func quoted(_ path: String) -> String {
+        String(path.flatMap { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) })
+    }
+
     nonisolated var configuration: String { "\(folder)/fairlead.toml" }
+    nonisolated var control: String { "\(folder)/state/control" }
     nonisolated var log: String { "\(folder)/log" }
 
-    func start() throws { process = try SpawnedProcess(SpawnedProcess.ownProgram, ["run", "--config", configuration], log: log) }
+    /// It ends with this process, however that ends.
+    func start() throws {
+        process = try SpawnedProcess(SpawnedProcess.ownProgram, ["run", "--until-input-ends", "--config", configuration], log: log)
+    }
 
+    /// Ends it as a power cut would.
     func kill() {
         process?.kill()
         process?.wait()
         process = nil
     }
 
-    func stop() {
-        process?.terminate()
-        process?.wait()
-        process = nil
+    /// Asks it to end; `end` waits for that.
+    func terminate() { process?.terminate() }
+
+    var hasEnded: Bool { process?.hasEnded ?? true }
+
+    /// The last words of a relay that has ended by itself; nil of one that runs.
+    var lastWords: String? {
+        guard process != nil, hasEnded else { return nil }
+        let bytes = (try? Files.read(log, atMost: 16 << 20)) ?? []
+        let line = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).last.map(String.init)
+        return "\(name)'s relay has ended: \(line ?? "it said nothing")"
     }
 
     /// Shares `#ops` with the peer, and with a mailbox where mail is taken.
@@ -75,7 +92,7 @@ actor DemoRelay {
     /// Asks the running relay; nil if it does not answer (yet) or refuses.
     func ask<Answer: Decodable>(_ request: ControlRequest, as type: Answer.Type) -> Answer? {
         var answer: Answer?
-        _ = LocalSocket.ask("\(folder)/state/control", ControlJSON.line(request)) { line in
+        LocalSocket.ask(control, ControlJSON.line(request)) { line in
             if let value = ControlJSON.value(line, as: Answer.self) { answer = answer ?? value }
             return ControlJSON.value(line, as: ControlEnding.self) == nil
         }

@@ -19,11 +19,17 @@ struct DemoScript {
     let carl: DemoClient
     let bob: DemoClient
     let loop: EventLoop
+    /// Throws when the demonstration is to end.
+    let goOn: @Sendable () async throws -> Void
     private(set) var said: [Said] = []
     /// What was said and never echoed: nobody promised anything.
     private(set) var unanswered = 0
 
-    init(north: DemoRelay, south: DemoRelay, anna: DemoClient, carl: DemoClient, bob: DemoClient, on loop: EventLoop) {
+    init(
+        north: DemoRelay, south: DemoRelay, anna: DemoClient, carl: DemoClient, bob: DemoClient, on loop: EventLoop,
+        goOn: @escaping @Sendable () async throws -> Void
+    ) {
+        self.goOn = goOn
         self.north = north
         self.south = south
         self.anna = anna
@@ -36,34 +42,35 @@ struct DemoScript {
     static func token(_ number: Int) -> String { "[\(number)]" }
 
     mutating func play() async throws {
-        _ = await say(anna, "Good morning, \u{2}everybody\u{2}!")
-        _ = await say(carl, "Morning. The plan is at https://plan.example/spring")
-        await pause(300)
-        let answer = await say(bob, "Thanks! \u{1D}Looks fine\u{1D} from here.")
-        await pause(300)
+        _ = try await say(anna, "Good morning, \u{2}everybody\u{2}!")
+        _ = try await say(carl, "Morning. The plan is at https://plan.example/spring")
+        try await pause(300)
+        let answer = try await say(bob, "Thanks! \u{1D}Looks fine\u{1D} from here.")
+        try await pause(300)
         if let id = await bob.lines.first(where: { $0.text.hasSuffix(DemoScript.token(1)) })?.id {
-            _ = await say(bob, "Good morning to you too", tags: "@+draft/reply=\(id) ")
+            _ = try await say(bob, "Good morning to you too", tags: "@+draft/reply=\(id) ")
         }
-        await pause(300)
+        try await pause(300)
         if answer != nil, let id = await anna.lines.last(where: { $0.nick.hasPrefix("bob") })?.id { await anna.react("👍", to: id) }
-        await pause(500)
+        try await pause(500)
         Console.error("south's relay is killed now (SIGKILL); north goes on talking\n")
         await south.kill()
         for number in 1...DemoScript.meanwhile {
-            _ = await say(number % 2 == 0 ? anna : carl, "While you are away, line \(number)")
+            _ = try await say(number % 2 == 0 ? anna : carl, "While you are away, line \(number)")
             if number == DemoScript.meanwhile / 2 {
                 Console.error("south's relay starts again\n")
                 try await south.start()
             }
         }
-        for _ in 0..<300 where await !bob.isReady { await pause(100) }
-        _ = await say(bob, "I am back. What did I miss?")
-        _ = await say(anna, "Nothing, it seems.")
+        for _ in 0..<300 where await !bob.isReady { try await pause(100) }
+        _ = try await say(bob, "I am back. What did I miss?")
+        _ = try await say(anna, "Nothing, it seems.")
     }
 
-    private mutating func say(_ client: DemoClient, _ text: String, tags: String = "") async -> String? {
+    private mutating func say(_ client: DemoClient, _ text: String, tags: String = "") async throws -> String? {
         let number = said.count + unanswered + 1
         let id = await client.say("\(text) \(DemoScript.token(number))", tags: tags)
+        try await goOn()
         if id == nil {
             unanswered += 1
         } else {
@@ -72,7 +79,10 @@ struct DemoScript {
         return id
     }
 
-    private func pause(_ milliseconds: UInt64) async { await loop.sleep(until: loop.now + .milliseconds(milliseconds)) }
+    private func pause(_ milliseconds: UInt64) async throws {
+        await loop.sleep(until: loop.now + .milliseconds(milliseconds))
+        try await goOn()
+    }
 }
 
 /// What arrived, counted from what clients and the mailbox really received.
