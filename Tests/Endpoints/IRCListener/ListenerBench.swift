@@ -110,6 +110,19 @@ final class ListenerBench: @unchecked Sendable {
         }
     }
 
+    /// Much of it at once.
+    func far(_ name: String, _ contents: [(key: String, content: Happening.Content)]) {
+        does(5000) { bench in
+            guard let destination = await bench.engine.destination(endpoint: "far", channel: "#b") else { return }
+            for start in stride(from: 0, to: contents.count, by: 500) {
+                let happenings = contents[start..<min(start + 500, contents.count)].map {
+                    Happening(key: NativeKey($0.key), account: .init(id: name, name: name), time: bench.host.time, content: $0.content)
+                }
+                _ = try await bench.engine.accept(happenings, in: destination, source: nil, mayBeKnown: false)
+            }
+        }
+    }
+
     func far(_ name: String, says text: String, key: String) {
         far(name, key, .posted(RichText(text), style: .plain, reply: nil, thread: nil))
     }
