@@ -158,6 +158,19 @@ import Testing
         #expect(anna.heard == ["carl/far: back again"])
     }
 
+    /// Somebody changes nick with every line: the channel does not fill with people.
+    @Test func peopleFromElsewhereHaveABound() throws {
+        let bench = try ListenerBench()
+        bench.farCrowd(2 * IRCListenerLimits.puppets + 50)
+        let anna = bench.connect()
+        anna.say("NICK anna", "USER anna 0 * :anna", "JOIN #ops")
+        bench.pass(milliseconds: 100)
+        let names = anna.lines.filter { $0.contains(" 353 ") }.flatMap { $0.split(separator: ":").last?.split(separator: " ") ?? [] }
+        let shown = names.filter { $0.hasSuffix("/far") }
+        #expect((1900...2100).contains(shown.count), "\(shown.count)")
+        #expect(shown.contains("nick\(2 * IRCListenerLimits.puppets + 49)/far"))
+    }
+
     @Test func aTopicIsSetAndTakenBackByTheServersWordAlone() throws {
         let bench = try ListenerBench()
         let (anna, bob) = (bench.client("anna", "labeled-response batch"), bench.client("bob", "server-time"))
