@@ -15,6 +15,9 @@ extension Daemon {
         ]
         metrics += await running.engine.metrics()
         metrics += await running.links.metrics()
+        metrics.append(
+            .counter(
+                "fairlead_link_pairings_failed_total", "Wrong words of strangers to an open invite.", await running.invites.failed))
         for (name, endpoint) in endpoints {
             metrics += await endpoint.metrics.map { $0.with(Metric.Label("endpoint", name)) }
         }

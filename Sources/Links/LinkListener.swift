@@ -59,7 +59,7 @@ package actor LinkListener {
                 over: plain, context, isDialler: false, before: loop.now + LinkDriverLimits.connecting, on: loop)
             guard let hash = stream.peerKeyHash, hash.count == 32 else { return stream.close() }
             let id = RelayID(bytes: hash)
-            guard let peer = peers[id] else { return try await greetStranger(stream, id) }
+            guard let peer = peers[id] else { return try await greetStranger(stream, id, at: plain.peerNetwork) }
             unauthenticated -= 1
             isCounted = false
             await peer.adopt(stream)
@@ -71,19 +71,19 @@ package actor LinkListener {
     }
 
     /// A relay that nobody here knows may know an invite. Whatever is wrong with its word, the answer is the same.
-    private func greetStranger(_ stream: TLSStream, _ id: RelayID) async throws {
+    private func greetStranger(_ stream: TLSStream, _ id: RelayID, at address: String) async throws {
         let timer = loop.schedule(at: loop.now + LinkDriverLimits.greeting) { stream.close() }
         defer {
             loop.cancel(timer)
             stream.close()
         }
         var decoder = FrameDecoder()
-        while await desk.isOpen, let bytes = try await stream.read(atMost: LinkLimits.smallFrame) {
+        while await desk.isOpen(to: address), let bytes = try await stream.read(atMost: LinkLimits.smallFrame) {
             decoder.feed(bytes)
             guard let frame = try decoder.next() else { continue }
             guard frame.kind == FrameKind.pair.rawValue, let exporter = stream.exported(Pairing.exporterLabel, Pairing.exporterLength)
             else { break }
-            guard let answer = await desk.pair(try Pairing(body: frame.body), dialler: id, listener: own, exporter: exporter)
+            guard let answer = await desk.pair(try Pairing(body: frame.body), dialler: id, at: address, listener: own, exporter: exporter)
             else { break }
             return try await stream.write(answer.frame.bytes)
         }
@@ -95,9 +95,10 @@ package actor LinkListener {
 
 /// Who knows the open invites.
 package protocol PairingDesk: Actor {
-    /// Whether a stranger may say something at all: there is an open invite, and not too many wrong words lately.
-    var isOpen: Bool { get }
+    /// Whether a stranger from an address may say something at all: there is an open invite, and not too many wrong words came from there
+    /// lately.
+    func isOpen(to address: String) -> Bool
 
     /// The answer to a stranger who knows an invite's secret; nil for any other.
-    func pair(_ pairing: Pairing, dialler: RelayID, listener: [UInt8], exporter: [UInt8]) async -> Pairing?
+    func pair(_ pairing: Pairing, dialler: RelayID, at address: String, listener: [UInt8], exporter: [UInt8]) async -> Pairing?
 }

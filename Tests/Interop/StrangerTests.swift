@@ -38,6 +38,20 @@ import Testing
         #expect(relay.stop() == 0, "\(relay.log)")
     }
 
+    /// Whoever guesses is not listened to any more, and keeps nobody from pairing who comes from elsewhere.
+    @Test func whoGuessesKeepsNobodyElseFromPairing() {
+        let relay = listening()
+        let code = String(relay.command("link", "invite", "partner").output.dropLast())
+        #expect(knocks(relay, "guesses-elsewhere")["guesses-elsewhere"] == Self.refusal)
+        #expect(relay.log.ranges(of: "a pairing failed").count == 5, "\(relay.log)")
+        #expect(
+            relay.log.contains("too many pairings failed; the address is not listened to for a minute address=127.0.0.2"), "\(relay.log)")
+        let partner = RelayUnderTest("")
+        #expect(partner.waitForLog("ready"))
+        #expect(partner.command("link", "accept", code).exit == 0, "\(relay.log) \(partner.log)")
+        #expect(relay.stop() == 0 && partner.stop() == 0)
+    }
+
     /// More connections that say nothing than are held: what is too much is hung up on at once.
     @Test func connectionsThatSayNothingHaveABound() {
         let relay = listening()

@@ -13,8 +13,8 @@ def context(alpn="fairlead/1", has_certificate=True, newest=ssl.TLSVersion.TLSv1
     made.set_alpn_protocols([alpn])
     return made
 
-def plain():
-    made = socket.create_connection(("127.0.0.1", port), timeout=60)
+def plain(source="127.0.0.1"):
+    made = socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(source, 0))
     return made
 
 def answer(stream, says=b""):
@@ -29,8 +29,8 @@ def answer(stream, says=b""):
     except ssl.SSLError as error: return "refused " + (error.reason or "")
     except ConnectionError: return got.hex() or "nothing"
 
-def shaken(made, says=b""):
-    try: return answer(made.wrap_socket(plain()), says)
+def shaken(made, says=b"", source="127.0.0.1"):
+    try: return answer(made.wrap_socket(plain(source)), says)
     except ssl.SSLError as error: return "refused " + (error.reason or "")
     except ConnectionError: return "refused"
 
@@ -60,5 +60,6 @@ ways = {
     "ping": lambda: shaken(context(), bytes([9, 9]) + b"12345678"),
     "wrong-proof": lambda: shaken(context(), pair()),
     "too-many": too_many,
+    "guesses-elsewhere": lambda: " ".join(sorted({shaken(context(), pair(), "127.0.0.2") for _ in range(8)})),
 }
 for way in sys.argv[4:]: print(way, ways[way](), flush=True)

@@ -15,15 +15,24 @@ package protocol ReadingEndpoint: Endpoint {
 
 /// What readers ask of the journal. Positions are those of the log.
 package protocol BridgeHistory: Actor {
-    /// Committed events of a channel's bridge nearest to a place, ascending, at most `count` of them and fewer only where there are no more.
-    /// Those that were deleted are left out.
-    func events(in destination: DestinationID, _ place: ReadingPlace, atMost count: Int) async throws -> [CommittedEvent]
+    /// What is to be read among the entries of a channel's bridge nearest to a place, of which at most `count` are looked at, 1,000 in any case.
+    func page(in destination: DestinationID, _ place: ReadingPlace, atMost count: Int) async throws -> ReadingPage
 
     /// Where an event of a channel's bridge is; nil if it is of no or another bridge, or was retired.
     func position(of event: EventID, in destination: DestinationID) async throws -> Position?
 
     /// The first position that was accepted at a time or later.
     func position(at time: UnixTime) async throws -> Position
+}
+
+/// What was found in one look at the log: perhaps nothing that is to be read, and yet more behind it.
+package struct ReadingPage: Hashable, Sendable {
+    /// Ascending; those that were deleted are left out.
+    package let events: [CommittedEvent]
+    /// How many entries were looked at.
+    package let looked: Int
+    /// Where the next page begins; nil if there is nothing more.
+    package let next: ReadingPlace?
 }
 
 /// One event as a reader shows it.

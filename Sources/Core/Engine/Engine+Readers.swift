@@ -18,33 +18,40 @@ extension Engine: BridgeHistory {
         }
     }
 
-    package func events(in destination: DestinationID, _ place: ReadingPlace, atMost count: Int) async throws -> [CommittedEvent] {
-        try await events(in: destination, place, atMost: count, heedingPause: true)
+    package func page(in destination: DestinationID, _ place: ReadingPlace, atMost count: Int) async throws -> ReadingPage {
+        try await page(in: destination, place, atMost: count, heedingPause: true)
     }
 
-    func events(in destination: DestinationID, _ place: ReadingPlace, atMost count: Int, heedingPause: Bool) async throws
+    private func page(in destination: DestinationID, _ place: ReadingPlace, atMost count: Int, heedingPause: Bool) async throws
+        -> ReadingPage
+    {
+        let nothing = ReadingPage(events: [], looked: 0, next: nil)
+        guard let member = routing.member(destination) else { return nothing }
+        let streams = self.streams.indexes(of: member.bridge)
+        let entries = try await journal.reader.entries(of: streams, place, atMost: min(count, CoreLimits.readerPage))
+        guard let first = entries.first, let last = entries.last else { return nothing }
+        var shown: [CommittedEvent] = []
+        for entry in entries {
+            if let event = try await committedEvent(entry, for: member, heedingPause: heedingPause) { shown.append(event) }
+        }
+        let next: ReadingPlace =
+            switch place {
+            case .before: .before(first.position)
+            case .from: .from(last.position.next)
+            }
+        return ReadingPage(events: try await withoutDeleted(shown), looked: entries.count, next: next)
+    }
+
+    /// Committed events of a channel's bridge nearest to a place, ascending, at most `count` of them and fewer only where there are no more.
+    package func events(in destination: DestinationID, _ place: ReadingPlace, atMost count: Int, heedingPause: Bool = true) async throws
         -> [CommittedEvent]
     {
-        guard let member = routing.member(destination) else { return [] }
-        let streams = self.streams.indexes(of: member.bridge)
         var found: [CommittedEvent] = []
-        var place = place
-        while found.count < count {
-            let entries = try await journal.reader.entries(of: streams, place, atMost: min(count, CoreLimits.readerPage))
-            guard let first = entries.first, let last = entries.last else { break }
-            var shown: [CommittedEvent] = []
-            for entry in entries {
-                if let event = try await committedEvent(entry, for: member, heedingPause: heedingPause) { shown.append(event) }
-            }
-            let events = try await withoutDeleted(shown)
-            switch place {
-            case .before:
-                found.insert(contentsOf: events, at: 0)
-                place = .before(first.position)
-            case .from:
-                found += events
-                place = .from(last.position.next)
-            }
+        var next: ReadingPlace? = place
+        while found.count < count, let start = next {
+            let page = try await page(in: destination, start, atMost: count, heedingPause: heedingPause)
+            if case .before = place { found.insert(contentsOf: page.events, at: 0) } else { found += page.events }
+            next = page.next
         }
         if case .before = place { return found.suffix(count) }
         return Array(found.prefix(count))

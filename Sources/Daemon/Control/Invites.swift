@@ -7,10 +7,6 @@ import WireLink
 
 /// The open invites of a relay, and what an administrator has revoked. Both are facts: they are kept in the journal.
 actor Invites: PairingDesk {
-    /// Wrong words are taken so often in `window`; then nobody is listened to until it is over.
-    private static let mistakes = 5
-    private static let window = Interval.seconds(60)
-    private static let most = 32
     static let inviteNote = "invite "
 
     private struct Invite {
@@ -24,8 +20,9 @@ actor Invites: PairingDesk {
     private let advertise: [String]
     private let log: Log
     private var invites: [String: Invite] = [:]
-    private var wrong = 0
-    private var wrongSince = Instant(nanoseconds: 0)
+    private var wrong = WrongWords()
+    /// Wrong words since the relay began.
+    private(set) var failed: UInt64 = 0
     /// Told of a pairing under the name that the invite gave.
     private let paired: @Sendable (String, Paired) async -> Void
 
@@ -51,8 +48,8 @@ actor Invites: PairingDesk {
     func make(_ name: String, identity: IdentityKey, addresses: [String], seconds: UInt64, entropy: any Entropy) async throws -> InviteCode
     {
         await forgetExpired()
-        guard invites.count < Invites.most || invites[name] != nil else {
-            throw ControlRefusal.refused("\(Invites.most) invites are open; revoke one, or wait")
+        guard invites.count < DaemonLimits.invites || invites[name] != nil else {
+            throw ControlRefusal.refused("\(DaemonLimits.invites) invites are open; revoke one, or wait")
         }
         guard ownName.utf8.count <= InviteCode.longest, addresses.joined(separator: " ").utf8.count <= InviteCode.longest else {
             throw ControlRefusal.refused("an invite has room for \(InviteCode.longest) bytes of addresses; name fewer, or shorter ones")
@@ -78,12 +75,11 @@ actor Invites: PairingDesk {
 
     // MARK: PairingDesk
 
-    var isOpen: Bool {
-        if wrongSince.distance(to: loop.now) > Invites.window { wrong = 0 }
-        return wrong < Invites.mistakes && invites.values.contains { $0.expires > loop.time }
+    func isOpen(to address: String) -> Bool {
+        wrong.mayTry(address, at: loop.now) && invites.values.contains { $0.expires > loop.time }
     }
 
-    func pair(_ pairing: Pairing, dialler: RelayID, listener: [UInt8], exporter: [UInt8]) async -> Pairing? {
+    func pair(_ pairing: Pairing, dialler: RelayID, at address: String, listener: [UInt8], exporter: [UInt8]) async -> Pairing? {
         var found: String?
         // Every invite is looked at, so that time tells nothing.
         for (name, invite) in invites {
@@ -91,9 +87,11 @@ actor Invites: PairingDesk {
             if isEqualInConstantTime(proof, pairing.proof) && invite.expires > loop.time { found = name }
         }
         guard let name = found, let invite = invites[name] else {
-            if wrong == 0 { wrongSince = loop.now }
-            wrong += 1
-            log.warning("a pairing failed", ["relay": dialler.description])
+            failed += 1
+            log.warning("a pairing failed", ["relay": dialler.description, "address": address])
+            if wrong.add(from: address, at: loop.now) {
+                log.warning("too many pairings failed; the address is not listened to for a minute", ["address": address])
+            }
             return nil
         }
         await void(name)

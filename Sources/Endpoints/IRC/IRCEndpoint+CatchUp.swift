@@ -129,7 +129,8 @@ extension IRCEndpoint {
         for line in held { take(line, isReplayed: channel.catchUp.hasHistory && (line.messageID ?? line.tags["time"]) != nil) }
         if channel.catchUp.isFirst {
             // From here on it is served, so this is durable before anybody is told that it is connected.
-            let source = channels[name]?.source ?? SourceCursor(time: loop.time.seconds * 1000)
+            // By the server's clock, as its history goes by that: this machine's may be years off.
+            let source = channels[name]?.source ?? SourceCursor(time: serverTime ?? loop.time.seconds * 1000)
             channels[name]?.source = source
             channels[name]?.written = source
             take(.read(source), from: channel.destination)

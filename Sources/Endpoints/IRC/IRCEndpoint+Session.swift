@@ -157,6 +157,14 @@ extension IRCEndpoint {
         }
     }
 
+    /// What the server's clock says, where it tells.
+    func noteServerTime(_ message: IRCMessage) {
+        guard message.command == "JOIN" || message.command == "PONG", message.tags["batch"] == nil,
+            let time = message.tags["time"].flatMap(ServerTime.milliseconds)
+        else { return }
+        serverTime = time
+    }
+
     /// A channel without history has been read up to the last sign of life; what comes later is a gap.
     func noteWhatWasRead() {
         let silence = lastHeard.distance(to: loop.now).seconds

@@ -48,6 +48,8 @@ package actor IRCEndpoint: Endpoint {
     var connectedAt = Instant(nanoseconds: 0)
     var readySince: Instant?
     var barriers: [String: String] = [:]
+    /// When this client joined last, or had its last answer, by the server's clock; milliseconds since 1970, nil where it does not tell.
+    var serverTime: UInt64?
     var barrierCount: UInt64 = 0
     var nextRegain = Instant(nanoseconds: 0)
     var ending: String?
@@ -236,6 +238,7 @@ package actor IRCEndpoint: Endpoint {
         writeSignal = Signal()
         isWritingDone = false
         barriers = [:]
+        serverTime = nil
         readySince = nil
         ending = nil
         wasThrownOut = false
@@ -275,6 +278,7 @@ package actor IRCEndpoint: Endpoint {
             counters.malformed += 1
             return
         }
+        noteServerTime(message)
         for action in machine.received(message) { await perform(action, port) }
     }
 

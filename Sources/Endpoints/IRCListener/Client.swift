@@ -1,4 +1,5 @@
 import Base
+import Core
 import WireIRC
 
 /// One connection. The listener's own, like all of it.
@@ -15,6 +16,8 @@ final class Client {
     /// Lines of its that wait to be accepted.
     var waiting = 0
     var roomSignal = Signal()
+    /// What it asked for last, where that was given up before anything was found.
+    var unfinished: (request: HistoryRequest, place: ReadingPlace)?
 
     private(set) var output: [UInt8] = []
     private var writeSignal = Signal()

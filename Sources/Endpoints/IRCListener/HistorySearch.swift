@@ -3,13 +3,22 @@ import Core
 import Model
 import WireIRC
 
-/// Looks for messages in a channel's past, page by page, until there are enough.
+/// Looks for messages in a channel's past, page by page, until there are enough, or as much was looked at as one request may have looked at.
 struct HistorySearch {
+    /// What was found, ascending.
+    struct Found {
+        var events: [CommittedEvent] = []
+        /// Where looking was given up; nil if there was enough, or nothing more.
+        var unfinished: ReadingPlace?
+    }
+
     let history: any BridgeHistory
     let destination: DestinationID
     let limit: Int
     /// Whether reactions and topics count, or messages alone.
     let hasReactions: Bool
+    /// Where an earlier search of the same was given up.
+    var start: ReadingPlace?
 
     /// Where a selection begins or ends, itself left out.
     struct Edge {
@@ -47,46 +56,48 @@ struct HistorySearch {
     }
 
     /// The last ones before an edge, or of all, that are behind another.
-    func backwards(from edge: Edge?, to border: Edge? = nil) async throws -> [CommittedEvent] {
+    func backwards(from edge: Edge?, to border: Edge? = nil) async throws -> Found {
         // An edge by time takes the whole second in; one by id is exact.
-        let start = edge.map { $0.time == nil ? $0.position : $0.next } ?? .last
-        return try await collect(.before(start), limit) { event in
+        let place = edge.map { $0.time == nil ? $0.position : $0.next } ?? .last
+        return try await collect(start ?? .before(place), limit) { event in
             ((edge?.isBefore(event) ?? true) && (border?.isBehind(event) ?? true), border.map { event.position >= $0.position } ?? true)
         }
     }
 
     /// The first ones behind an edge that are before another.
-    func forwards(from edge: Edge, to border: Edge? = nil) async throws -> [CommittedEvent] {
-        try await collect(.from(edge.time == nil ? edge.next : edge.position), limit) { event in
+    func forwards(from edge: Edge, to border: Edge? = nil) async throws -> Found {
+        try await collect(start ?? .from(edge.time == nil ? edge.next : edge.position), limit) { event in
             (edge.isBehind(event) && (border?.isBefore(event) ?? true), border.map { event.position < $0.next } ?? true)
         }
     }
 
-    /// Half of them before, half from the edge on.
-    func around(_ edge: Edge) async throws -> [CommittedEvent] {
+    /// Half of them before, half from the edge on. Who finds nothing near it asks for what is before or behind.
+    func around(_ edge: Edge) async throws -> Found {
         let end = edge.time == nil ? edge.position : edge.next
-        let before = try await collect(.before(end), limit / 2) { (edge.isBefore($0), true) }
-        return before + (try await collect(.from(edge.position), limit - before.count) { (!edge.isBefore($0), true) })
+        let before = try await collect(.before(end), limit / 2) { (edge.isBefore($0), true) }.events
+        let behind = try await collect(.from(edge.position), limit - before.count) { (!edge.isBefore($0), true) }.events
+        return Found(events: before + behind)
     }
 
     /// Goes from a place on as long as `wish` says so, and takes what it wants; ascending.
     private func collect(_ start: ReadingPlace, _ count: Int, _ wish: (CommittedEvent) -> (isWanted: Bool, goesOn: Bool)) async throws
-        -> [CommittedEvent]
+        -> Found
     {
         var found: [CommittedEvent] = []
-        var (place, looked, isDone) = (start, 0, false)
-        while found.count < count, looked < IRCListenerLimits.historyScan, !isDone {
-            let page = try await history.events(in: destination, place, atMost: max(count, IRCListenerLimits.historyPage))
-            for event in place.isBackwards ? page.reversed() : page where !isDone && found.count < count {
+        var (looked, isDone) = (0, false)
+        var next: ReadingPlace? = start
+        while found.count < count, looked < IRCListenerLimits.historyScan, !isDone, let place = next {
+            let page = try await history.page(in: destination, place, atMost: max(count, IRCListenerLimits.historyPage))
+            for event in place.isBackwards ? page.events.reversed() : page.events where !isDone && found.count < count {
                 let (isWanted, goesOn) = wish(event)
                 isDone = !goesOn
                 if isWanted && goesOn && isShown(event) { found.append(event) }
             }
-            guard let first = page.first, let last = page.last else { break }
-            place = place.isBackwards ? .before(first.position) : .from(last.position.next)
-            looked += page.count
+            next = page.next
+            looked += page.looked
         }
-        return start.isBackwards ? found.reversed() : found
+        let isUnfinished = found.count < count && !isDone
+        return Found(events: start.isBackwards ? found.reversed() : found, unfinished: isUnfinished ? next : nil)
     }
 
     private func isShown(_ event: CommittedEvent) -> Bool {

@@ -99,7 +99,7 @@ extension IRCListener {
             channels[destination]?.isRestored = true
             guard let name = channels[destination]?.name else { continue }
             if let known = ListenerTopic(await port.source(of: destination))?.topic { world.setTopic(known, of: name) }
-            let events = try await history.events(in: destination, .before(.last), atMost: IRCListenerLimits.restored)
+            let events = try await history.page(in: destination, .before(.last), atMost: IRCListenerLimits.restored).events
             for event in events where event.originTime.seconds(until: loop.time) <= IRCListenerLimits.presence {
                 let source = present(event, in: destination)
                 if event.originTime.seconds >= world.channel(name)?.topic?.time ?? 0 { noteTopic(event, by: source, in: destination) }

@@ -20,6 +20,9 @@ package struct IRCListenerCounters: Hashable, Sendable {
     /// Lines that the relay did not take.
     package var notTaken: UInt64 = 0
 
+    /// Questions for history that were given up before all was found that was asked for.
+    package var historyCut: UInt64 = 0
+
     package init() {}
 
     var metrics: [Metric] {
@@ -38,6 +41,10 @@ package struct IRCListenerCounters: Hashable, Sendable {
             .counter("fairlead_irc_listener_slowed_total", "Times that a client was read later, as it sent too much.", slowed),
             .counter("fairlead_irc_listener_malformed_lines_total", "Lines of clients that are no message or too long.", malformed),
             .counter("fairlead_irc_listener_lines_not_taken_total", "Lines of clients that the relay did not take.", notTaken),
+            .counter(
+                "fairlead_irc_listener_history_cut_total",
+                "Questions for history that were given up before all that was asked for was found.",
+                historyCut),
         ]
     }
 }

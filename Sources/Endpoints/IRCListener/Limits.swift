@@ -36,7 +36,8 @@ enum IRCListenerLimits {
     static let restored = 1000
     /// Events that are looked at at a time, at least: reactions and the like stand between messages.
     static let historyPage = 50
-    /// Events that one CHATHISTORY looks at to find messages among reactions and the like.
+    /// Entries of the log that one CHATHISTORY looks at to find messages among reactions, deleted messages and the like: some 200 reads of the
+    /// journal, between which everything else goes on. Of TARGETS each channel.
     static let historyScan = 10_000
     /// A name and a place of somebody from elsewhere, in bytes of their nick.
     static let puppetName = 40

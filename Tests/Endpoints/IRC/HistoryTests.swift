@@ -41,6 +41,18 @@ import WireIRC
         #expect(story.texts == expected, "\(story.server.historyAsked)")
     }
 
+    /// What was said before the first joining is not read later, and what was missed is, though this machine's clock is years off.
+    @Test(arguments: [0, 1_000_000_000, 3_000_000_000]) func aWrongClockReadsNeitherTooMuchNorTooLittle(calendar: UInt64) {
+        let story = Story()
+        story.world.calendar = calendar
+        story.server.tellsTime = true
+        story.server.say("before the first join")
+        story.server.now += 5000
+        story.runs(seconds: 5)
+        story.disconnects { $0.say("missed") }
+        #expect(story.texts == ["missed"])
+    }
+
     /// A machine without a battery clock begins in 1970, and a server can be silent for longer than that.
     @Test func aConnectionEndsInTheFirstMinuteOf1970() {
         let story = Story()

@@ -25,6 +25,8 @@ final class ScriptedServer: Connecting, @unchecked Sendable {
     var hasIDs = true
     var knowsIDs = true
     var answersHistory = true
+    /// Whether it says when somebody joins.
+    var tellsTime = false
     /// Whether it says anything.
     var answers = true
     /// What is played at joining, and whether as a batch.
@@ -99,7 +101,7 @@ final class ScriptedServer: Connecting, @unchecked Sendable {
             send(":s 376 fairlead :End")
         case "JOIN":
             isIn = true
-            send(":fairlead!u@h JOIN \(message.parameter(0))")
+            send("\(tellsTime ? "@time=\(ServerTime.text(now)) " : ""):fairlead!u@h JOIN \(message.parameter(0))")
             if let topic { send(":s 332 fairlead #a :\(topic)") }
             if let asBatch = playsAtJoin { play(lines, asBatch: asBatch) }
         case "PING": send(":s PONG s :\(message.parameter(0))")

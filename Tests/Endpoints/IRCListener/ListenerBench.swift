@@ -110,6 +110,30 @@ final class ListenerBench: @unchecked Sendable {
         }
     }
 
+    /// Many people say something at once.
+    func farCrowd(_ count: Int) {
+        let post = Happening.Content.posted(RichText("hello"), style: .plain, reply: nil, thread: nil)
+        far((0..<count).map { (name: "nick\($0)", key: "crowd\($0)", content: post) })
+    }
+
+    /// Somebody says and does much of it at once.
+    func far(_ name: String, _ contents: [(key: String, content: Happening.Content)]) {
+        far(contents.map { (name: name, key: $0.key, content: $0.content) })
+    }
+
+    private func far(_ contents: [(name: String, key: String, content: Happening.Content)]) {
+        does(5000) { bench in
+            guard let destination = await bench.engine.destination(endpoint: "far", channel: "#b") else { return }
+            for start in stride(from: 0, to: contents.count, by: 500) {
+                let happenings = contents[start..<min(start + 500, contents.count)].map {
+                    Happening(
+                        key: NativeKey($0.key), account: .init(id: $0.name, name: $0.name), time: bench.host.time, content: $0.content)
+                }
+                _ = try await bench.engine.accept(happenings, in: destination, source: nil, mayBeKnown: false)
+            }
+        }
+    }
+
     func far(_ name: String, says text: String, key: String) {
         far(name, key, .posted(RichText(text), style: .plain, reply: nil, thread: nil))
     }

@@ -158,6 +158,19 @@ import Testing
         #expect(anna.heard == ["carl/far: back again"])
     }
 
+    /// Somebody changes nick with every line: the channel does not fill with people.
+    @Test func peopleFromElsewhereHaveABound() throws {
+        let bench = try ListenerBench()
+        bench.farCrowd(2 * IRCListenerLimits.puppets + 50)
+        let anna = bench.connect()
+        anna.say("NICK anna", "USER anna 0 * :anna", "JOIN #ops")
+        bench.pass(milliseconds: 100)
+        let names = anna.lines.filter { $0.contains(" 353 ") }.flatMap { $0.split(separator: ":").last?.split(separator: " ") ?? [] }
+        let shown = names.filter { $0.hasSuffix("/far") }
+        #expect((1900...2100).contains(shown.count), "\(shown.count)")
+        #expect(shown.contains("nick\(2 * IRCListenerLimits.puppets + 49)/far"))
+    }
+
     @Test func aTopicIsSetAndTakenBackByTheServersWordAlone() throws {
         let bench = try ListenerBench()
         let (anna, bob) = (bench.client("anna", "labeled-response batch"), bench.client("bob", "server-time"))
@@ -204,6 +217,41 @@ import Testing
         #expect(anna.heard == ["carl/far: the plan", "carl/far: (edited) the better plan"])
         let plan = anna.lines.first { $0.hasSuffix(":the plan") }?.tag("msgid")
         #expect(plan != nil && anna.lines.first { $0.contains("better") }?.tag("+draft/reply") == plan)
+    }
+
+    /// A channel whose past is all reactions, and messages that were deleted: one question looks at so much of it, the next goes on from there.
+    @Test func oneQuestionLooksAtSoMuchOfThePast() throws {
+        let bench = try ListenerBench()
+        bench.far("carl", says: "first", key: "1")
+        let barren = IRCListenerLimits.historyScan + 500
+        bench.far("carl", (0..<barren - 4000).map { ("r\($0)", .reacted(NativeKey("1"), emoji: "👍", isOn: $0 % 2 == 0)) })
+        for half in ["a", "b"] {
+            let post = Happening.Content.posted(RichText("gone"), style: .plain, reply: nil, thread: nil)
+            bench.far("carl", (0..<1000).map { ("\(half)\($0)", post) })
+            bench.far("carl", (0..<1000).map { ("\(half)\($0)/d", .deleted(NativeKey("\(half)\($0)"))) })
+        }
+        bench.far("carl", says: "last", key: "2")
+        let anna = bench.client("anna", "message-tags batch server-time draft/chathistory")
+        func ask(_ request: String) -> [String] {
+            anna.forget()
+            anna.say("CHATHISTORY \(request)")
+            bench.pass(seconds: 30)
+            return anna.heard.map { String($0.drop { $0 != " " }.dropFirst()) }
+        }
+        #expect(ask("LATEST #ops * 1") == ["last"])
+        #expect(bench.counters.historyCut == 0)
+        let last = anna.lines.first { $0.contains(" PRIVMSG ") }?.tag("msgid") ?? ""
+        #expect(ask("BEFORE #ops msgid=\(last) 5") == [])
+        #expect(bench.counters.historyCut == 1)
+        #expect(ask("BEFORE #ops msgid=\(last) 5") == ["first"])
+        let first = anna.lines.first { $0.contains(" PRIVMSG ") }?.tag("msgid") ?? ""
+        #expect(ask("AFTER #ops msgid=\(first) 5") == [])
+        #expect(ask("AFTER #ops msgid=\(first) 5") == ["last"])
+        // Who asks for something else in between begins at its beginning.
+        #expect(ask("AFTER #ops msgid=\(first) 5") == [])
+        #expect(ask("LATEST #ops * 1") == ["last"])
+        #expect(ask("AFTER #ops msgid=\(first) 5") == [])
+        #expect(bench.counters.historyCut == 4)
     }
 
     @Test func historyByTimeAndBetweenLeavesNothingOutAndRepeatsNothing() throws {
