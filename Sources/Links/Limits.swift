@@ -10,6 +10,9 @@ enum LinkDriverLimits {
     static let batchItems = 1024
     /// Batches that were read and are not journaled yet.
     static let intake = 64
+    /// Records that come late are looked for so many at a time, with so many searches: what a peer lacks of a stream may be all of it.
+    static let late = 4096
+    static let lateSearches = 64
     /// Entries of the log between two places at which a batch ends: channels that are behind go through the log side by side, and what one
     /// has read the others find in memory.
     private static let stride: UInt64 = 8192

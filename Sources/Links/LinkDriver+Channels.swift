@@ -51,7 +51,11 @@ extension LinkDriver {
             for stream in streams {
                 outflow.past[stream.index] = stream.prefix
                 let name = stream.introduction.stream
-                add(stream, to: outflow, sent: held[name] ?? 0, holes: holes[name] ?? [])
+                // Of what nobody ever said, nothing is looked for.
+                let lacking = (holes[name] ?? []).filter { $0.lowerBound <= stream.prefix }.map {
+                    $0.lowerBound...min($0.upperBound, stream.prefix)
+                }
+                add(stream, to: outflow, sent: held[name] ?? 0, holes: lacking)
             }
             outflows[name] = outflow
             log.info("a channel flows", ["channel": name, "from": outflow.position.description, "to": end.description])

@@ -6,19 +6,29 @@ import WireLink
 /// What the peer was told it would not get, and can have after all: it came to this relay by another path, or an operator has vouched for it.
 extension LinkDriver {
     /// Whether there may be something of it behind what is passed on in the log's order.
-    func isLateDue(_ outflow: Outflow, _ confirmations: UInt64) -> Bool { outflow.confirmations != confirmations || !outflow.late.isEmpty }
+    func isLateDue(_ outflow: Outflow, _ confirmations: UInt64) -> Bool {
+        outflow.confirmations != confirmations || !outflow.late.isEmpty || !outflow.unsearched.isEmpty
+    }
 
-    /// Finds the records that the peer lacks and that the channel's outflow has passed: at its beginning, and when somebody has vouched for
-    /// more. Those from before the channel was shared are not for the peer.
+    /// Finds records that the peer lacks and that the channel's outflow has passed: at its beginning, and when somebody has vouched for more.
+    /// Those from before the channel was shared are not for the peer. Some at a time, as it may lack millions.
     func lookForLate(_ outflow: Outflow) async throws {
         let confirmations = await port.confirmations
-        if outflow.confirmations == confirmations { return }
+        if outflow.confirmations != confirmations {
+            outflow.confirmations = confirmations
+            outflow.late = []
+            outflow.unsearched = passed.holes(in: outflow.index).reversed()
+        }
+        guard outflow.late.isEmpty else { return }
         var found: [Position] = []
-        for (stream, holes) in passed.holes(in: outflow.index) {
-            for hole in holes { found += try await port.positions(of: stream, numbers: hole) }
+        var searches = 0
+        while found.count < LinkDriverLimits.late, searches < LinkDriverLimits.lateSearches, let hole = outflow.unsearched.popLast() {
+            searches += 1
+            let last = min(hole.numbers.upperBound, hole.numbers.lowerBound + UInt64(LinkDriverLimits.late) - 1)
+            if last < hole.numbers.upperBound { outflow.unsearched.append((hole.stream, last + 1...hole.numbers.upperBound)) }
+            found += try await port.positions(of: hole.stream, numbers: hole.numbers.lowerBound...last)
         }
         outflow.late = found.filter { $0 >= outflow.base && $0 < outflow.position }.sorted()[...]
-        outflow.confirmations = confirmations
     }
 
     /// Passes them on, as many as fit. The first one that must wait stops those behind it.

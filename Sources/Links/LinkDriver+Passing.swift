@@ -52,7 +52,7 @@ extension LinkDriver {
     }
 
     private func write(_ outflow: Outflow) async throws {
-        let before = (outflow.position, outflow.hasSettledPast, logChanges, outflow.late.count)
+        let before = (outflow.position, outflow.hasSettledPast, logChanges, outflow.late.count, outflow.unsearched.count)
         if await port.isPaused(outflow.destination) {
             if before.2 == logChanges { stalled.insert(outflow.name) }
             return
@@ -63,7 +63,8 @@ extension LinkDriver {
         // The channel may have been taken out meanwhile.
         guard outflows[outflow.name] === outflow, ending == nil else { return }
         guard encoder.count > 0 else {
-            if before == (outflow.position, outflow.hasSettledPast, logChanges, outflow.late.count) { stalled.insert(outflow.name) }
+            let after = (outflow.position, outflow.hasSettledPast, logChanges, outflow.late.count, outflow.unsearched.count)
+            if before == after { stalled.insert(outflow.name) }
             return
         }
         let packer = packer(for: outflow)

@@ -22,6 +22,8 @@ final class Outflow {
     var hasSettledPast = false
     /// Records before `position` that the peer lacks; and for how many words of operators they were looked for. nil: not yet.
     var late: ArraySlice<Position> = []
+    /// Numbers that the peer lacks and whose records have not been looked for yet, the next ones last.
+    var unsearched: [(stream: StreamIndex, numbers: ClosedRange<UInt64>)] = []
     var confirmations: UInt64?
     var ledger = Ledger()
     /// Before it the peer lacks nothing; and where it was when the engine was told of it last.
@@ -112,13 +114,14 @@ struct PassedStreams {
         passed[place].holes.replaceSubrange(index...index, with: passed[place].holes[index].without(number))
     }
 
-    /// The streams of a channel in which the peer lacks what it may get.
-    func holes(in channel: UInt64) -> [(stream: StreamIndex, holes: [ClosedRange<UInt64>])] {
-        places.indices.compactMap { number in
-            guard case .at(let place) = self.place(of: StreamIndex(UInt32(number))), passed[place].channel == channel,
-                !passed[place].holes.isEmpty
-            else { return nil }
-            return (StreamIndex(UInt32(number)), passed[place].holes)
+    /// What the peer lacks of a channel's streams and may get.
+    func holes(in channel: UInt64) -> [(stream: StreamIndex, numbers: ClosedRange<UInt64>)] {
+        places.indices.flatMap { number in
+            let stream = StreamIndex(UInt32(number))
+            guard case .at(let place) = self.place(of: stream), passed[place].channel == channel else {
+                return [(stream: StreamIndex, numbers: ClosedRange<UInt64>)]()
+            }
+            return passed[place].holes.map { (stream, $0) }
         }
     }
 

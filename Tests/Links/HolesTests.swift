@@ -74,6 +74,25 @@ import Testing
         #expect(star.world.failures == [])
     }
 
+    /// More than are looked for at a time.
+    @Test func thousandsComeLate() async {
+        let star = Star(seed: 1, hub: .plain(.again))
+        star.start()
+        star.run(seconds: 5)
+        let lost = (0..<4500).map { "n\($0)" }
+        await star.loseAtHub(lost, knownTo: star.east, notTo: star.south)
+        star.south.start()
+        star.run(seconds: 30)
+        #expect(star.texts(star.south).isEmpty)
+        star.hub.retryBounces()
+        star.run(seconds: 60)
+        let arrived = star.texts(star.south)
+        let isSame = arrived == lost
+        #expect(isSame, "\(arrived.count) of them, \(Set(arrived).count) different ones")
+        #expect(star.south.currentCounters.late == 4500)
+        #expect(star.world.failures == [])
+    }
+
     /// The word of an operator is not lost, whenever the hub or the third peer is killed.
     @Test(arguments: 0..<testRounds(20)) func killedWhileItIsPassedOn(seed: Int) async {
         let star = Star(seed: UInt64(seed), hub: .plain(.again))
