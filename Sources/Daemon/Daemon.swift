@@ -64,7 +64,12 @@ package actor Daemon {
         if state.isNewIdentity { log.warning("a new identity was made beside a journal: every peer has to be paired anew") }
         try settings.check(as: state.relay)
         let journal = SQLiteJournal(folder: state.path)
+        if state.hasLostJournal {
+            log.warning(
+                "there is a key but no journal: a new one is begun; `fairlead restore` brings an old one back", ["folder": state.path])
+        }
         let opened = try await journal.open()
+        try state.check(opened)
         let engine = Engine(
             loop: loop, journal: journal, state: opened, relay: state.relay, epochSecret: state.epochSecret, entropy: entropy,
             limits: settings.limits, disk: FileSystemGauge(of: state.path), log: log)

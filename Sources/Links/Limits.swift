@@ -13,6 +13,8 @@ enum LinkDriverLimits {
     /// Records that come late are looked for so many at a time, with so many searches: what a peer lacks of a stream may be all of it.
     static let late = 4096
     static let lateSearches = 64
+    /// Streams that are not taken and that the log of a session tells of.
+    static let strays = 16
     /// Entries of the log between two places at which a batch ends: channels that are behind go through the log side by side, and what one
     /// has read the others find in memory.
     private static let stride: UInt64 = 8192

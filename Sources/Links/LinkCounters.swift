@@ -14,7 +14,8 @@ package struct LinkCounters: Counting, Hashable, Sendable {
     package var writesOut: UInt64 = 0
     /// Frames and records of the peer's that broke the protocol.
     package var faults: UInt64 = 0
-
+    /// Streams of the peer's that were not taken: of epochs that this relay never had, or of another bridge here.
+    package var strays: UInt64 = 0
     /// Times that nothing more was read for a while, as too much waited to be journaled or written.
     package var waits: UInt64 = 0
 
@@ -31,6 +32,9 @@ package struct LinkCounters: Counting, Hashable, Sendable {
         .init("batches_out", \.batchesOut),
         .init("writes_out", \.writesOut),
         .init("faults", \.faults, "fairlead_link_faults_total", "Frames and records of a peer that broke the protocol."),
+        .init(
+            "strays", \.strays, "fairlead_link_stray_streams_total",
+            "Streams of a peer that were not taken: of epochs that never were, or of another bridge here."),
         .init(
             "waits", \.waits, "fairlead_link_waits_total",
             "Times that a peer was read later, as too much waited to be journaled or written: a bound was reached."),

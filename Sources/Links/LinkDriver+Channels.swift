@@ -24,6 +24,8 @@ extension LinkDriver {
                 } catch .unknownChannel {
                     // Taken out meanwhile.
                     return
+                } catch  where isStray(error, in: name) {
+                    continue
                 } catch {
                     counters.faults += 1
                     return self.end(LinkMapping.failure(error), about: FrameKind.resume.rawValue)
@@ -63,6 +65,29 @@ extension LinkDriver {
         } catch {
             fail(error)
         }
+    }
+
+    /// Whether a fault costs the stream alone: the session has other channels, and the peer need not have done anything wrong. What it passes on
+    /// in the stream is not taken, and not acknowledged.
+    func isStray(_ fault: PeerFault, in channel: String) -> Bool {
+        let id: StreamID
+        switch fault {
+        case .elsewhere(let stream), .unknownEpoch(let stream): id = stream
+        default: return false
+        }
+        counters.strays += 1
+        guard strays.count < LinkDriverLimits.strays, strays.insert(id).inserted else { return true }
+        let values: KeyValuePairs = ["channel": channel, "stream": id.description]
+        if case .elsewhere = fault {
+            log.warning(
+                "a stream of this channel belongs to another bridge here: was a bridge renamed without `was`, or the channel moved?", values
+            )
+        } else {
+            log.warning(
+                "the peer names a stream of this relay's that it never began: somebody has had its key, or its epoch.secret was lost",
+                values)
+        }
+        return true
     }
 
     func add(_ stream: PassedStream, to outflow: Outflow, sent: UInt64, holes: [ClosedRange<UInt64>] = []) {

@@ -39,13 +39,15 @@ extension LinkDriver {
         intakeSignal.set()
     }
 
-    /// What the peer introduces; nil where its channel is not shared any more, so that the indexes of what follows stay right.
+    /// What the peer introduces; nil where its channel is not shared any more, or the stream is not taken: the indexes of what follows stay right.
     private func stream(_ introduction: StreamIntroduction, in name: String) async throws(LinkFailure) -> StreamIndex? {
         guard let destination = shared(name) else { return nil }
         let stream: StreamIndex
         do throws(PeerFault) {
             stream = try await port.introduce(introduction, in: destination, by: mapping.peer)
         } catch .unknownChannel {
+            return nil
+        } catch  where isStray(error, in: name) {
             return nil
         } catch {
             throw LinkMapping.failure(error)

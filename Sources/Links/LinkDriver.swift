@@ -59,6 +59,8 @@ package actor LinkDriver {
     /// The streams that the peer has introduced, in order; nil in a channel that was not shared any more.
     var inStreams: [StreamIndex?] = []
     var introduced: Set<StreamIndex> = []
+    /// Streams of the peer's that are not taken, and of which the log was told.
+    var strays: Set<StreamID> = []
     /// What the peer has passed on in this session, by stream: it need not be passed back.
     var cameIn: [StreamIndex: ClosedRange<UInt64>] = [:]
     var intake: [Incoming] = []

@@ -16,6 +16,8 @@ package actor LinkListener {
     private let listener: TCPListener
     private var peers: [RelayID: PeerLink] = [:]
     private var unauthenticated = 0
+    /// Connections whose key is not known yet.
+    private var greeted: [ObjectIdentifier: TCPStream] = [:]
     package private(set) var refused: UInt64 = 0
     private let desk: any PairingDesk
 
@@ -48,12 +50,18 @@ package actor LinkListener {
                 unauthenticated += 1
                 group.addTask { await self.greet(stream) }
             }
+            // Nobody is waited for who has not said who he is.
+            for stream in greeted.values { stream.close() }
         }
     }
 
     private func greet(_ plain: TCPStream) async {
         var isCounted = true
-        defer { if isCounted { unauthenticated -= 1 } }
+        greeted[ObjectIdentifier(plain)] = plain
+        defer {
+            greeted[ObjectIdentifier(plain)] = nil
+            if isCounted { unauthenticated -= 1 }
+        }
         do {
             let stream = try await TLSStream.link(
                 over: plain, context, isDialler: false, before: loop.now + LinkDriverLimits.connecting, on: loop)
@@ -62,6 +70,7 @@ package actor LinkListener {
             guard let peer = peers[id] else { return try await greetStranger(stream, id, at: plain.peerNetwork) }
             unauthenticated -= 1
             isCounted = false
+            greeted[ObjectIdentifier(plain)] = nil
             await peer.adopt(stream)
         } catch {
             refused += 1

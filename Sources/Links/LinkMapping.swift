@@ -40,6 +40,7 @@ struct LinkMapping: Hashable, Sendable {
         case .recordInvalid(let id, let words): LinkFailure(.recordInvalid, "\(id): \(words)")
         case .notYours(let stream): LinkFailure(.notYours, "stream \(stream)")
         case .unknownEpoch(let stream): LinkFailure(.unknownEpoch, "stream \(stream)")
+        case .elsewhere(let stream): LinkFailure(.notYours, "stream \(stream) belongs to another channel")
         case .fork(let id): LinkFailure(.fork, "\(id) is of the running epoch and was never numbered here")
         case .notAllowed(let id): LinkFailure(.notAllowed, "\(id) changes what belongs to another relay")
         case .tooMany(let stream): LinkFailure(.tooLarge, "stream \(stream) is one too many in its channel")

@@ -71,7 +71,7 @@ import Testing
         let (one, two) = (bench.destination("peer1"), bench.destination("peer2"))
         let introduction = Self.introduction(Self.peer)
         #expect(fault(bench) { _ = try await $0.introduce(introduction, in: one, by: Self.peer) } == nil)
-        #expect(fault(bench) { _ = try await $0.introduce(introduction, in: two, by: Self.peer) } == .notYours(introduction.stream))
+        #expect(fault(bench) { _ = try await $0.introduce(introduction, in: two, by: Self.peer) } == .elsewhere(introduction.stream))
     }
 
     @Test func streamsOfOneRelayHaveABound() {

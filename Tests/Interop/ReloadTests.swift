@@ -273,6 +273,7 @@ import Testing
     @Test func aStateThatCantBeUsedIsNamed() {
         let relay = RelayUnderTest(endpoint("x", 1) + endpoint("y", 1) + bridge("ops", "x:#a", "y:#b"))
         #expect(relay.waitForLog("ready"), "\(relay.log)")
+        #expect(relay.command("say", "ops", "so that something is born").exit == 0, "\(relay.log)")
         #expect(relay.stop() == 0)
         let folder = relay.folder.path
         chmod("\(folder)/state/identity.pem", 0o644)
@@ -291,15 +292,35 @@ import Testing
         let disowned = RelayLifeTests.run("\(folder)/fairlead.toml", in: folder)
         #expect(disowned.code == 1 && disowned.words.contains("epoch.secret is missing, and the journal can't be continued"), "\(disowned)")
         rename("\(folder)/epoch.secret", "\(folder)/state/epoch.secret")
+        // Nor by another secret, which is refused for what it is.
+        let secret = "\(folder)/state/epoch.secret"
+        rename(secret, "\(folder)/epoch.secret")
+        write([UInt8](repeating: 7, count: 32), to: secret)
+        let another = RelayLifeTests.run("\(folder)/fairlead.toml", in: folder)
+        #expect(
+            another.code == 1 && another.words.contains("epoch.secret is not the one with which this journal was written"), "\(another)")
+        rename("\(folder)/epoch.secret", secret)
+        // A journal that is gone is not begun anew without a word.
+        for suffix in ["", "-wal", "-shm"] { rename("\(folder)/state/journal.sqlite\(suffix)", "\(folder)/journal.sqlite\(suffix)") }
+        relay.start()
+        #expect(relay.waitForLog("there is a key but no journal"), "\(relay.log)")
+        #expect(relay.waits { $0.ranges(of: " ready").count >= 3 }, "\(relay.log)")
+        #expect(relay.stop() == 0)
         // A key may be given up by moving it away.
         rename("\(folder)/state/identity.pem", "\(folder)/identity.pem")
         relay.start()
         #expect(relay.waitForLog("a new identity was made beside a journal"), "\(relay.log)")
-        #expect(relay.waits { $0.ranges(of: " ready").count >= 3 }, "\(relay.log)")
+        #expect(relay.waits { $0.ranges(of: " ready").count >= 4 }, "\(relay.log)")
         #expect(relay.stop() == 0)
         relay.configure(endpoint("x", 1) + endpoint("y", 1) + bridge("ops", "x:#a", "y:#b"), state: "\(folder)/fairlead.toml/state")
         let misplaced = RelayLifeTests.run("\(folder)/fairlead.toml", in: folder)
         #expect(misplaced.code == 1 && misplaced.words.contains("the state folder can't be made"), "\(misplaced)")
+    }
+
+    private func write(_ bytes: [UInt8], to path: String) {
+        let number = open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+        #expect(Glibc.write(number, bytes, bytes.count) == bytes.count)
+        close(number)
     }
 
     private func monotonicSeconds() -> Double {

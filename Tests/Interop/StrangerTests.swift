@@ -59,6 +59,19 @@ import Testing
         #expect(relay.stop() == 0, "\(relay.log)")
     }
 
+    /// Nor do they keep the relay from stopping: each could say nothing for half a minute.
+    @Test func whoSaysNothingIsNotWaitedFor() {
+        let relay = listening()
+        let strangers = (0..<20).map { _ in IRCProbe(knocking: port, lines: []) }
+        // They have been accepted by now, or will be told nothing anyway.
+        #expect(relay.command("status").exit == 0)
+        let start = ContinuousClock.now
+        #expect(relay.stop() == 0, "\(relay.log)")
+        let took = ContinuousClock.now - start
+        #expect(took < .seconds(10), "\(relay.log)")
+        _ = strangers
+    }
+
     private let port = freePort()
 
     private func listening() -> RelayUnderTest {

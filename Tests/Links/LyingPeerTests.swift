@@ -57,13 +57,6 @@ import WireLink
         .resume("a third relay's stream in RESUME", .notYours, "stream ") {
             Resume.Holding(introduction: $0.theirs.introduction.by(.other(third)), prefix: 4, digest: 0, holes: [])
         },
-        .batch("an epoch of ours that never was, in a batch", .unknownEpoch, "stream ") { heard, encoder in
-            encoder.introduction(heard.running.introduction.with(bits: 77).turned, prefix: 0)
-            encoder.record(stream: 1, time: 1_795_000_000, hops: 0, text)
-        },
-        .resume("an epoch of ours that never was, in RESUME", .unknownEpoch, "stream ") {
-            Resume.Holding(introduction: $0.running.introduction.with(bits: 77).turned, prefix: 9, digest: 0, holes: [])
-        },
         .batch("an edit of our message", .notAllowed, "changes what belongs to another relay") { heard, encoder in
             inOwnStream(
                 heard, &encoder, RecordEncoder.encode(.edited(target: lastOfOurs(heard), content: Post(RichText("forged"))), author: 1))
@@ -127,6 +120,31 @@ import WireLink
         let (endings, faults) = pair.west.linkEndings
         #expect(endings.last?.code == lie.code)
         #expect(faults == 1)
+        #expect(pair.west.rows.differences(from: before, besides: SimulatedRelay.id(2)) == [])
+        #expect(pair.west.servers[0].posts.count == shown)
+        await pair.goesOn()
+    }
+
+    /// An epoch of ours that never was costs the stream alone: the peer may have it from somebody who had our key.
+    @Test(arguments: ["in a batch", "in RESUME"]) func anEpochOfOursThatNeverWasIsNotTaken(_ place: String) async {
+        let pair = LinkedPair()
+        await pair.talk()
+        let before = pair.west.rows
+        let shown = pair.west.servers[0].posts.count
+        let isBatch = place == "in a batch"
+        let heard = pair.liar.session(
+            resume: { heard in
+                let invented = Resume.Holding(
+                    introduction: heard.running.introduction.with(bits: 77).turned, prefix: 9, digest: 0, holes: [])
+                return heard.holdings.map(\.turned) + (isBatch ? [] : [invented])
+            },
+            lie: { heard, encoder in
+                guard isBatch else { return }
+                encoder.introduction(heard.running.introduction.with(bits: 77).turned, prefix: 0)
+                encoder.record(stream: 1, time: 1_795_000_000, hops: 0, Self.text)
+            })
+        #expect(heard.closing == nil)
+        #expect(pair.west.linkEndings.faults == 0)
         #expect(pair.west.rows.differences(from: before, besides: SimulatedRelay.id(2)) == [])
         #expect(pair.west.servers[0].posts.count == shown)
         await pair.goesOn()

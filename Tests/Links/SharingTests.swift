@@ -51,20 +51,20 @@ import Testing
     }
 }
 
-/// Two linked relays with two servers each: server 0 is bridged as `c0`, server 1 as `c1`.
+/// Two linked relays with two servers each, or more: server 0 is bridged as `c0`, server 1 as `c1`.
 final class SharingPair {
     let world: SimulatedWorld
     let cable: SimulatedCable
     let relays: [SimulatedRelay]
 
-    init(seed: UInt64) {
+    init(seed: UInt64, channels: Int = 2) {
         let world = SimulatedWorld(seed: seed)
         let cable = SimulatedCable(in: world)
         self.world = world
         self.cable = cable
         relays = [0, 1].map { side in
             SimulatedRelay(
-                in: world, kinds: [.marks, .marks], number: UInt8(side + 1),
+                in: world, kinds: [SimulatedServer.Kind](repeating: .marks, count: channels), number: UInt8(side + 1),
                 peers: [
                     SimulatedPeer(
                         name: ["east", "west"][side], id: SimulatedRelay.id(UInt8(2 - side)), cable: cable, side: side)

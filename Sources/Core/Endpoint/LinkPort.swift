@@ -134,6 +134,8 @@ package enum PeerFault: Error, Hashable, Sendable {
     case notYours(StreamID)
     /// An epoch of ours that never was.
     case unknownEpoch(StreamID)
+    /// A stream that belongs to another bridge here: a channel was moved, or a bridge renamed as if it were a new one.
+    case elsewhere(StreamID)
     /// An event of the running epoch that this process never numbered: another one speaks in its name, or it was rolled back.
     case fork(EventID)
     /// A change of a message of somebody else's.

@@ -37,7 +37,7 @@ extension Engine: LinkPort {
             throw .notYours(introduction.stream)
         }
         if let known = streams.index(of: introduction.stream) {
-            guard streams[known].bridge == member.bridge else { throw .notYours(introduction.stream) }
+            guard streams[known].bridge == member.bridge else { throw .elsewhere(introduction.stream) }
             return known
         }
         guard streams.count(of: introduction.owner, in: member.bridge).streams < CoreLimits.peerStreams else {

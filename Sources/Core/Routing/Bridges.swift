@@ -98,7 +98,7 @@ package struct RoutingTable: Sendable {
         members = [:]
         byBridge = [:]
         for bridge in settings {
-            let row = bridgeRow(bridge, entropy, &changedBridges)
+            let row = bridgeRow(bridge, named: Set(settings.map(\.name)), entropy, &changedBridges)
             for member in bridge.members {
                 let destination = destinationRow(row, member, head, &changedRows)
                 members[destination.id] = Member(
@@ -121,9 +121,11 @@ package struct RoutingTable: Sendable {
     /// A row was written: what a channel that is taken out and comes back goes on from.
     package mutating func store(_ row: DestinationRow) { rows[row.id] = row }
 
-    private mutating func bridgeRow(_ settings: BridgeSettings, _ entropy: any Entropy, _ changed: inout [BridgeRow]) -> BridgeRow {
+    private mutating func bridgeRow(
+        _ settings: BridgeSettings, named names: Set<String>, _ entropy: any Entropy, _ changed: inout [BridgeRow]
+    ) -> BridgeRow {
         if let known = bridges.values.first(where: { $0.name == settings.name }) { return known }
-        if let former = settings.formerName, var renamed = bridges.values.first(where: { $0.name == former }) {
+        if var renamed = bridges.values.first(where: { $0.name == settings.formerName }) ?? renamed(settings, named: names) {
             renamed.name = settings.name
             bridges[renamed.index] = renamed
             changed.append(renamed)
@@ -134,6 +136,18 @@ package struct RoutingTable: Sendable {
         bridges[index] = row
         changed.append(row)
         return row
+    }
+
+    /// The bridge that one of a new name was before, where nobody says so: it is named no more, and had the same channels or one of the same
+    /// peer's. As a new one it would be another conversation for the peer, whose streams belong to the former.
+    private func renamed(_ settings: BridgeSettings, named names: Set<String>) -> BridgeRow? {
+        let members = Set(settings.members.map(\.name))
+        let shared = Set(settings.members.filter(\.isPeer).map(\.name))
+        return bridges.values.sorted { $0.index < $1.index }.first { bridge in
+            if names.contains(bridge.name) { return false }
+            let before = Set(rows.values.filter { $0.bridge == bridge.index && !$0.isRemoved }.map(\.name))
+            return before == members || !before.isDisjoint(with: shared)
+        }
     }
 
     private mutating func destinationRow(_ bridge: BridgeRow, _ member: MemberSettings, _ head: Position, _ changed: inout [DestinationRow])

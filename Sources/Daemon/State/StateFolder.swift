@@ -18,6 +18,8 @@ package struct StateFolder: Sendable {
     package let epochSecret: [UInt8]
     /// A key was made though the folder has a journal: peers take this relay for a stranger.
     package let isNewIdentity: Bool
+    /// There is a key, and no journal: whatever this relay knew is gone.
+    package let hasLostJournal: Bool
 
     package var relay: RelayID { RelayID(bytes: identity.hash) }
 
@@ -34,6 +36,7 @@ package struct StateFolder: Sendable {
         let hasJournal = (try? JournalFiles.hasJournal(path)) == true
         if hasJournal && !Files.exists("\(path)/\(StateFolder.secretFile)") { throw StateError(StateFolder.withoutSecret(path)) }
         isNewIdentity = hasJournal && !Files.exists("\(path)/\(StateFolder.identityFile)")
+        hasLostJournal = !hasJournal && Files.exists("\(path)/\(StateFolder.identityFile)")
         let pem = try StateFolder.contents("\(path)/\(StateFolder.identityFile)", orMake: { IdentityKey.make().pem })
         guard let identity = IdentityKey(pem: pem) else { throw StateError("\(path)/\(StateFolder.identityFile) is no private key in PEM") }
         self.identity = identity
@@ -81,6 +84,16 @@ package struct StateFolder: Sendable {
     private static func withoutSecret(_ path: String) -> String {
         "\(path)/\(secretFile) is missing, and the journal can't be continued without it: put it back from a backup of this relay, or move "
             + "\(path) away to begin anew"
+    }
+
+    /// Refuses a secret with which the relay's own streams in its journal were not made.
+    package func check(_ journal: JournalState) throws(StateError) {
+        let isOther = journal.streams.contains { $0.introduction.owner == relay && !$0.introduction.epoch.isGenuine(secret: epochSecret) }
+        if isOther {
+            throw StateError(
+                "\(path)/\(StateFolder.secretFile) is not the one with which this journal was written: put it back from a backup of this relay"
+            )
+        }
     }
 
     /// Who can write a folder can put another key in the place of the relay's; its names may be read.
