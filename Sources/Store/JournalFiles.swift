@@ -26,7 +26,13 @@ package enum JournalFiles {
         guard Files.exists(source) else { throw .failed("\(source) does not exist") }
         let path = SQLiteJournal.path(in: folder)
         try fileErrors { () throws(FileError) in try copy(source, to: partial(folder), step) }
-        try mark(partial(folder), time)
+        do {
+            try mark(partial(folder), time)
+        } catch {
+            // What is wrong with the copy is wrong with the backup.
+            try? Files.remove(partial(folder))
+            throw error.naming(source, for: partial(folder))
+        }
         try fileErrors { () throws(FileError) in
             try Files.makeDurable(partial(folder))
             step()
@@ -88,5 +94,18 @@ package enum JournalFiles {
         var value = ByteWriter()
         value.uint64(time.seconds)
         try database.statement("INSERT OR REPLACE INTO notes VALUES (?,?)").bind(restoredNote).bind(value.bytes).run()
+    }
+}
+
+extension JournalError {
+    /// The same of another file, of which the one that it names is a copy.
+    fileprivate func naming(_ path: String, for copy: String) -> JournalError {
+        switch self {
+        case .foreign(copy): .foreign(path)
+        case .damaged(let place, let what):
+            .damaged(place: place.contains(copy) ? place.replacing(copy, with: path) : "\(path), \(place)", what: what)
+        case .failed(let words): .failed(words.replacing(copy, with: path))
+        case .full, .inUse, .foreign, .newerSchema: self
+        }
     }
 }

@@ -209,9 +209,12 @@ import Testing
         let backup = try await closedJournal()
         let folder = try await closedJournal()
         try patch(backup, replacing: "event number 77 in", with: "event number 78 in")
-        await #expect(throws: JournalError.self) {
+        let error = await #expect(throws: JournalError.self) {
             try await JournalFiles.restore(from: backup.path, to: folder.path, at: JournalSamples.start)
         }
+        // What is named is the backup, and no half of it is left.
+        #expect(error?.description.contains(backup.path) == true, "\(String(describing: error))")
+        #expect(!fileNames(in: folder.path).contains { $0.contains(".part") || $0.contains("incoming") })
         let journal = SQLiteJournal(folder: folder.path)
         #expect(try await journal.open().next == Position(101))
         await journal.close()
