@@ -1,7 +1,10 @@
 import Base
 
-/// Bounds of what strangers may try.
+/// Bounds of what strangers may try, and of what a configuration may be.
 enum DaemonLimits {
+    /// Levels of `[` and `{` within one another, and parts of a key with dots between: settings need three of each.
+    static let configurationNesting = 32
+    static let configurationKeyParts = 16
     /// Wrong words to an open invite that an address, of IPv6 the first 64 bits, may say within `wrongWindow` before it is not listened to: an
     /// administrator who mistypes a code does so once or twice.
     static let wrongWords = 5

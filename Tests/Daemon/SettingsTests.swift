@@ -314,6 +314,31 @@ private let listenerMistakes: [(name: String, old: String, new: String, message:
         #expect(error.description == "/nowhere/fairlead.toml:1:1: can't be read: /nowhere/fairlead.toml: No such file or directory")
     }
 
+    /// What would end the process in the library, or hold it up for minutes.
+    @Test func depthHasABound() throws {
+        func fault(_ text: String) -> String? {
+            do { _ = try SettingsReader.read(text: text) } catch { return error.description }
+            return nil
+        }
+        let deep = "fairlead.toml:1:35: nested too deep; expected at most 32 levels of [ and {"
+        #expect(fault("z=" + String(repeating: "[", count: 20_000) + String(repeating: "]", count: 20_000)) == deep)
+        #expect(fault("z=" + String(repeating: "{a=", count: 20_000))?.contains("nested too deep") == true)
+        let parts = "a key of too many parts; expected at most 16 with dots between"
+        for key in [String(repeating: "a.", count: 20_000) + "a = 1", "[" + String(repeating: "\"a\".", count: 20_000) + "a]"] {
+            #expect(fault("\n" + key)?.hasPrefix("fairlead.toml:2:") == true && fault("\n" + key)?.hasSuffix(parts) == true)
+        }
+        // Texts and comments may hold what they like.
+        let marks = String(repeating: "[", count: 200) + String(repeating: "a.", count: 200)
+        for text in [
+            "# \(marks)", "z = \"\(marks)\\\"\(marks)\"", "z = '\(marks)'", "z = \"\"\"\n\(marks)\n\"\"\"\"\"", "z = '''\(marks)\n'''",
+        ] {
+            let words = try #require(fault(text + "\ny = 1"))
+            #expect(!words.contains("nested") && !words.contains("parts"), "\(words)")
+        }
+        #expect(
+            fault("z = \"\"\"\n\(marks)\n\"\"\"\n" + String(repeating: "[", count: 40))?.hasPrefix("fairlead.toml:4:33: nested") == true)
+    }
+
     @Test func aSecretThatOthersCanReadIsRefusedWithTheRemedy() throws {
         let folder = TemporaryFolder()
         let path = "\(folder.path)/password"

@@ -4,6 +4,7 @@ import CTOML
 /// Reads TOML into values with places. The only file that knows how configuration is spelled.
 enum TOMLReader {
     static func read(_ bytes: [UInt8], file: String) throws(ConfigurationError) -> [String: ConfigurationValue] {
+        try TOMLShape.check(bytes, file: file)
         let builder = Builder(file: file)
         var reader = ctoml_reader()
         reader.context = Unmanaged.passUnretained(builder).toOpaque()

@@ -278,6 +278,7 @@ package actor IRCEndpoint: Endpoint {
             counters.malformed += 1
             return
         }
+        counters.tagsDropped += UInt64(message.tagsDropped)
         noteServerTime(message)
         for action in machine.received(message) { await perform(action, port) }
     }

@@ -2,6 +2,8 @@
 package struct IRCMessage: Hashable, Sendable {
     /// Names as sent, values unescaped; of one that comes twice the last counts.
     package var tags: [String: String]
+    /// How many tags were left out of a line with more than `IRCLimits.tags`.
+    package private(set) var tagsDropped = 0
     package var source: Source?
     /// In upper case.
     package var command: String
@@ -53,7 +55,7 @@ package struct IRCMessage: Hashable, Sendable {
 
 /// Why a line is no message.
 package struct IRCDecodeError: Error, Hashable, Sendable {
-    package enum Reason: Hashable, Sendable { case noCommand, tooManyTags, tooManyParameters }
+    package enum Reason: Hashable, Sendable { case noCommand, tooManyParameters }
 
     package let reason: Reason
     /// In bytes from the start of the line.
@@ -64,15 +66,7 @@ extension IRCMessage {
     /// Reads a line without its end. Invalid UTF-8 becomes U+FFFD; NUL and CR within it are dropped.
     package init(line: [UInt8]) throws(IRCDecodeError) {
         var scanner = Scanner(rest: line[...])
-        var tags: [String: String] = [:]
-        if scanner.takes(UInt8(ascii: "@")) {
-            let words = scanner.word().split(separator: UInt8(ascii: ";"))
-            guard words.count <= IRCLimits.tags else { throw IRCDecodeError(reason: .tooManyTags, offset: 0) }
-            for word in words {
-                let halves = word.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-                tags[Scanner.text(halves[0])] = halves.count > 1 ? TagEscaping.unescape(halves[1]) : ""
-            }
-        }
+        let (tags, dropped) = scanner.takes(UInt8(ascii: "@")) ? Scanner.tags(scanner.word()) : ([:], 0)
         let source = scanner.takes(UInt8(ascii: ":")) ? Source(text: Scanner.text(scanner.word())[...]) : nil
         let start = scanner.rest.startIndex
         let command = scanner.word()
@@ -89,6 +83,13 @@ extension IRCMessage {
             }
         }
         self.init(Scanner.text(command).uppercased(), parameters, tags: tags, source: source)
+        tagsDropped = dropped
+    }
+
+    /// The tags of a line that may be no message, for an answer that says so.
+    static func tags(of line: [UInt8]) -> [String: String] {
+        var scanner = Scanner(rest: line[...])
+        return scanner.takes(UInt8(ascii: "@")) ? Scanner.tags(scanner.word()).tags : [:]
     }
 
     /// The line with its CR LF. What would end it early is left out, so that no text can begin a second line.
@@ -132,6 +133,22 @@ private struct Scanner {
     mutating func takeAll() -> ArraySlice<UInt8> {
         defer { rest = rest[rest.endIndex...] }
         return rest
+    }
+
+    /// What stands between `@` and the first space. Beyond the limit only tags that mean something here are taken.
+    static func tags(_ bytes: ArraySlice<UInt8>) -> (tags: [String: String], dropped: Int) {
+        var tags: [String: String] = [:]
+        var dropped = 0
+        for (index, word) in bytes.split(separator: UInt8(ascii: ";")).enumerated() {
+            let halves = word.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            let name = text(halves[0])
+            if index >= IRCLimits.tags && !IRCLimits.knownTags.contains(name) {
+                dropped += 1
+                continue
+            }
+            tags[name] = halves.count > 1 ? TagEscaping.unescape(halves[1]) : ""
+        }
+        return (tags, dropped)
     }
 
     static func text(_ bytes: ArraySlice<UInt8>) -> String {

@@ -6,6 +6,11 @@ package enum IRCLimits {
     package static let parameters = 60
     /// Tags of one message. Servers send some ten.
     package static let tags = 128
+    /// Those that are read here: they count wherever they stand in a line.
+    static let knownTags: Set = [
+        "batch", "label", "msgid", "time", "+draft/react", "+draft/reply", "+draft/unreact", "+fairlead/mark", "+react", "+reply",
+        "+unreact",
+    ]
     /// What RFC 1459 section 2.3 gives a line with its CR LF.
     package static let plainLine = 512
     /// So many lines of a batch are held before they are handed on; CHATHISTORY answers are at most a thousand or so.

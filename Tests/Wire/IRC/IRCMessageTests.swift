@@ -58,6 +58,18 @@ import Testing
         #expect(throws: Never.self) { try IRCMessage(line: [UInt8](many.utf8.dropLast(2))) }
     }
 
+    @Test func aLineWithTooManyTagsKeepsItsFirstAndThoseThatAreRead() throws {
+        let many = (1...IRCLimits.tags).map { "k\($0)=v\($0)" }
+        func read(_ tags: [String]) throws -> IRCMessage {
+            try IRCMessage(line: [UInt8]("@\(tags.joined(separator: ";")) :a!b@c PRIVMSG #a :hello".utf8))
+        }
+        let full = try read(many)
+        #expect(full.tags.count == IRCLimits.tags && full.tagsDropped == 0)
+        let beyond = try read(many + ["x=1", "msgid=abc", "y", "time=t", "k1=last"])
+        #expect(beyond.tags == full.tags.merging(["msgid": "abc", "time": "t"]) { $1 } && beyond.tagsDropped == 3)
+        #expect(beyond.command == "PRIVMSG" && beyond.trailing == "hello" && beyond.source?.nick == "a")
+    }
+
     @Test func linesAreCutWhereverTheBytesAre() {
         let stream = [UInt8]("one\r\ntwo\n\r\n\nthree\r\r\nfour".utf8)
         for cut in 0...stream.count {

@@ -75,16 +75,35 @@ package struct ListenerSession: Hashable, Sendable {
         if phase == .ended { return [] }
         let tags = line.first == UInt8(ascii: "@") ? line.prefix { $0 != 0x20 }.count - 1 : 0
         let rest = tags == 0 ? line.count : line.count - tags - 1
-        guard tags <= ListenerLimits.tags, rest <= ListenerLimits.text else { return tooLong(in: world) }
+        guard tags <= ListenerLimits.tags, rest <= ListenerLimits.text else { return refused(line, "Input line was too long", world) }
         guard String(validating: line, as: UTF8.self) != nil else {
             malformed += 1
             return [.send(fail("*", "INVALID_UTF8", [], "Only UTF-8 is understood here", world))]
         }
-        guard let message = try? IRCMessage(line: line) else {
-            malformed += 1
-            return []
+        do throws(IRCDecodeError) {
+            let message = try IRCMessage(line: line)
+            if message.tagsDropped > 0 { return refused(line, "Input line has too many tags", world) }
+            return received(message, in: &world)
+        } catch {
+            switch error.reason {
+            case .tooManyParameters: return refused(line, "Input line has too many parameters", world)
+            case .noCommand:
+                malformed += 1
+                return []
+            }
         }
-        return received(message, in: &world)
+    }
+
+    /// A line that is not taken for its length; who wrote it knows by its label which one (ERR_INPUTTOOLONG of IRCv3 message-tags).
+    private mutating func refused(_ line: [UInt8], _ words: String, _ world: ListenerWorld) -> [Action] {
+        malformed += 1
+        return answer([numeric(417, [words], world)], label: label(IRCMessage.tags(of: line)), in: world).map { .send($0) }
+    }
+
+    /// What the answer to a line is to bear (IRCv3 labeled-response).
+    private func label(_ tags: [String: String]) -> String? {
+        guard has("labeled-response"), let label = tags["label"], !label.isEmpty, label.utf8.count <= 64 else { return nil }
+        return label
     }
 
     /// A line that was longer than anybody keeps.
@@ -95,8 +114,7 @@ package struct ListenerSession: Hashable, Sendable {
 
     package mutating func received(_ message: IRCMessage, in world: inout ListenerWorld) -> [Action] {
         if phase == .ended { return [] }
-        let label = has("labeled-response") ? message.tags["label"] : nil
-        var answer = Answer(label: label.flatMap { $0.isEmpty || $0.utf8.count > 64 ? nil : $0 })
+        var answer = Answer(label: label(message.tags))
         if phase == .registered {
             command(message, &world, &answer)
         } else {

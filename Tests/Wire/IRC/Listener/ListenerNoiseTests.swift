@@ -79,4 +79,24 @@ import WireIRC
         #expect(message.command == "FAIL" && message.parameters.prefix(2) == ["*", "INVALID_UTF8"])
         #expect(session.malformed == 3)
     }
+
+    @Test func whoWritesTooMuchIsToldWithTheLabel() {
+        var world = ListenerWorld(server: "s", network: "local", version: "v", created: "c")
+        var session = ListenerSession()
+        func answer(_ line: String) -> IRCMessage? {
+            let actions = session.received([UInt8](line.utf8), in: &world)
+            guard actions.count == 1, case .send(let message) = actions[0] else { return nil }
+            return message
+        }
+        _ = answer("CAP REQ :labeled-response message-tags")
+        let tags = "@" + (2...IRCLimits.tags).map { "k\($0)" }.joined(separator: ";")
+        #expect(answer("\(tags);label=a PING x")?.command == "PONG")
+        let many = answer("\(tags);k0;k1;label=b PING x")
+        #expect(many?.command == "417" && many?.tags == ["label": "b"] && many?.trailing == "Input line has too many tags")
+        let parameters = answer("@label=c PING" + String(repeating: " x", count: IRCLimits.parameters + 1))
+        #expect(parameters?.command == "417" && parameters?.tags == ["label": "c"])
+        let long = answer("@label=d PING " + String(repeating: "x", count: ListenerLimits.text))
+        #expect(long?.command == "417" && long?.tags == ["label": "d"] && long?.trailing == "Input line was too long")
+        #expect(answer("\(tags);k0;k1 PING x")?.tags == [:] && session.malformed == 4)
+    }
 }
