@@ -54,7 +54,7 @@ enum EndpointBlueprint: Hashable, Sendable {
             if let reference = irc.password { secrets.password = try SecretReader.read(reference) }
             if let sasl = irc.sasl { secrets.sasl = try SecretReader.read(sasl.password) }
             if let reference = irc.nickServ { secrets.nickServ = try SecretReader.read(reference) }
-            for (channel, reference) in irc.keys { secrets.keys[channel] = try SecretReader.read(reference) }
+            for (channel, reference) in irc.keys { secrets.keys[IRCSettings.folded(channel: channel)] = try SecretReader.read(reference) }
             self = .irc(irc, secrets)
         case .email(let email):
             var password: String?

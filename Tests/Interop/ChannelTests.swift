@@ -33,7 +33,7 @@ import Testing
         let relay = RelayUnderTest(unstarted: ())
         relay.write("sesame", to: "right")
         relay.write("abracadabra", to: "wrong")
-        let keys = "keys = { \"#key\" = { file = \"\(relay.folder.path)/right\" }, \"#wrong\" = { file = \"\(relay.folder.path)/wrong\" } }"
+        let keys = "keys = { \"#Key\" = { file = \"\(relay.folder.path)/right\" }, \"#wrong\" = { file = \"\(relay.folder.path)/wrong\" } }"
         relay.configure(
             endpoint("ng", ng.port) + endpoint("insp", insp.port, "tls = false\n\(keys)") + bridge("one", "ng:#a", "insp:#key")
                 + bridge("two", "ng:#c", "insp:#wrong") + bridge("three", "ng:#e", "insp:#invite") + bridge("four", "ng:#g", "insp:#ban"))

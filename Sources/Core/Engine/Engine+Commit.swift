@@ -48,7 +48,7 @@ extension Engine {
     }
 
     /// A destination as it stands, with what its outbox knows.
-    private func row(of destination: DestinationID) -> DestinationRow? {
+    func row(of destination: DestinationID) -> DestinationRow? {
         guard var row = routing.row(destination) else { return nil }
         if let outbox = outboxes[destination] {
             row.cursor = outbox.machine.cursor

@@ -10,7 +10,10 @@ extension Engine {
     package func configure(_ settings: [BridgeSettings]) async throws {
         let before = Set(routing.all.map(\.destination))
         let peersBefore = Set(routing.all.filter(\.settings.isPeer).map(\.settings.endpoint))
+        let rows = before.compactMap(row(of:))
+        for row in rows { routing.store(row) }
         let changes = routing.configure(settings, head: recent.end, entropy: entropy)
+        let removedBefore = recent.end
         pending.bridges += changes.bridges
         let now = Set(routing.all.map(\.destination))
         for gone in before.subtracting(now) {
@@ -37,7 +40,20 @@ extension Engine {
             if !isKnown && away[member.settings.endpoint] == nil { noteAway(member.settings.endpoint) }
         }
         changedDestinations.formUnion(changes.destinations.map(\.id))
+        for gone in changes.removed { try await noteRemoved(gone, before: removedBefore) }
         if !changes.bridges.isEmpty || !changes.destinations.isEmpty { commitSignal.set() }
+    }
+
+    /// A channel was taken out: what it had not got it will not get. A peer is known to have what it acknowledged, and may have more.
+    private func noteRemoved(_ gone: RoutingTable.Member, before end: Position) async throws {
+        guard !gone.settings.isPeer, !gone.settings.isReader, let start = routing.row(gone.destination)?.cursor, start < end else { return }
+        let count = try await count(of: gone, from: start, to: end)
+        if count == 0 { return }
+        log.warning(
+            "a channel was taken out of its bridge before it had everything",
+            ["channel": gone.settings.name, "messages": String(count)])
+        bounce(
+            "removed", "taken out of its bridge before they came", at: gone.destination, start...Position(end.rawValue - 1), count: count)
     }
 
     /// A reader has none.

@@ -53,8 +53,8 @@ extension Engine {
         if !isTooMuch, end - held.position > CoreLimits.measuredBacklog {
             isTooMuch = try await journal.reader.byteCount(from: held.position) > limits.holdBytes
         }
-        guard isTooMuch else { return }
-        let count = try await count(of: destination, from: held.position, to: end)
+        guard isTooMuch, let member = routing.member(destination) else { return }
+        let count = try await count(of: member, from: held.position, to: end)
         guard count > 0, outboxes[destination] != nil else { return }
         outboxes[destination]?.parkedBefore = end
         outboxes[destination]?.held = nil
@@ -67,7 +67,7 @@ extension Engine {
 
     /// The first message that a destination has not had and still is to get. Each is looked at once.
     private func firstHeld(_ destination: DestinationID, before end: Position) async throws -> (position: Position, accepted: UnixTime)? {
-        guard let outbox = outboxes[destination] else { return nil }
+        guard let outbox = outboxes[destination], let member = routing.member(destination) else { return nil }
         let start = max(outbox.machine.cursor, outbox.parkedBefore, outbox.retry?.end ?? .zero)
         if let held = outbox.held, held.position >= start { return held }
         var found: (position: Position, accepted: UnixTime)?
@@ -75,7 +75,7 @@ extension Engine {
         while position < end, found == nil, let run = try await run(from: position), run.end > position {
             position = max(position, run.first)
             while position < min(run.end, end), found == nil {
-                if isMessage(LogEntry(run, at: position), of: destination) { found = (position, run.accepted[position - run.first]) }
+                if try await isMessage(LogEntry(run, at: position), of: member) { found = (position, run.accepted[position - run.first]) }
                 position = position.next
             }
         }
@@ -84,26 +84,31 @@ extension Engine {
         return found
     }
 
-    /// How many messages of a range a destination would have got.
-    private func count(of destination: DestinationID, from first: Position, to end: Position) async throws -> UInt64 {
+    /// How many messages of a range a channel would have got.
+    func count(of member: RoutingTable.Member, from first: Position, to end: Position) async throws -> UInt64 {
         var count: UInt64 = 0
         var position = first
         while position < end, let run = try await run(from: position), run.end > position {
             position = max(position, run.first)
             while position < min(run.end, end) {
-                if isMessage(LogEntry(run, at: position), of: destination) { count += 1 }
+                if try await isMessage(LogEntry(run, at: position), of: member) { count += 1 }
                 position = position.next
             }
         }
         return count
     }
 
-    /// Whether an entry is a message that a destination is to get.
-    private func isMessage(_ entry: LogEntry, of destination: DestinationID) -> Bool {
-        guard let member = routing.member(destination), case .posted? = entry.event?.event,
-            case .finish(.parked) = plan(entry, for: member, .first, parked: true)
-        else { return false }
-        return true
+    /// Whether an entry is a message that a channel is to get. Of what an earlier life may have settled the journal is asked.
+    private func isMessage(_ entry: LogEntry, of member: RoutingTable.Member) async throws -> Bool {
+        guard case .posted? = entry.event?.event else { return false }
+        var answers = DeliveryPlan.Answers()
+        while true {
+            switch plan(entry, for: member, .first, answers, parked: true) {
+            case .finish(.parked): return true
+            case .ask(let question): try await answer(question, at: member.destination, in: &answers)
+            default: return false
+            }
+        }
     }
 
     /// Entries from a position on, from memory or the journal.

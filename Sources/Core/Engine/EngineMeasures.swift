@@ -65,7 +65,7 @@ package struct EngineMeasures: Sendable {
 
     /// The codes of docs/operations.md that are words of this program; those of servers by their network, as servers may say any.
     package static func label(ofCode code: String) -> String {
-        let own = ["parked", "fork", "conflict", "unconfirmed", "undecodable", "deferred-too-long", "irc-swallowed"]
+        let own = ["parked", "removed", "fork", "conflict", "unconfirmed", "undecodable", "deferred-too-long", "irc-swallowed"]
         if own.contains(code) { return code }
         return code.hasPrefix("irc-") ? "irc" : code.hasPrefix("mail-") ? "mail" : "other"
     }

@@ -61,7 +61,7 @@ package struct AuthorRow: Hashable, Sendable {
 package struct DestinationRow: Hashable, Sendable {
     package let id: DestinationID
     package let bridge: BridgeIndex
-    /// `endpoint:channel`, as in the configuration.
+    /// `MemberSettings.identity`
     package let name: String
     /// Everything before it is finished here; zero for a reader.
     package var cursor: Position

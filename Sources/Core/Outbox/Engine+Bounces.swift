@@ -77,10 +77,10 @@ extension Engine {
         let parts = try await journal.reader.parts(of: id, at: row.destination)
         switch row.code {
         case "unconfirmed": return parts.contains { $0.outcome == .unconfirmed }
-        case "parked":
-            // Before its turn has come it has no receipt.
+        case "parked", "removed":
+            // Before its turn has come it has no receipt, or never will.
             if parts.isEmpty, case .posted? = entry.event?.event { return !isAtHome(entry, row.destination) }
-            return parts.contains { $0.outcome == .parked }
+            return parts.contains { $0.outcome == .parked && row.code == "parked" }
         case "fork": return streams.isOwn(entry.head.stream)
         case "conflict": return conflicts.contains(id)
         default: return parts.contains { $0.outcome == .bounced }
@@ -90,6 +90,6 @@ extension Engine {
     /// Whether the author of an entry of this relay's own speaks in a channel.
     func isAtHome(_ entry: LogEntry, _ destination: DestinationID) -> Bool {
         guard let author = entry.event?.author, let home = streams.profile(entry.head.stream, author)?.home else { return false }
-        return streams.isOwn(entry.head.stream) && routing.member(destination)?.home == home
+        return streams.isOwn(entry.head.stream) && routing.everMember(destination)?.home == home
     }
 }

@@ -142,9 +142,8 @@ extension Engine {
         if !isKnown && !now.isRetried && now.entry.position >= begin { return .open }
         let known = try parts(of: now.id, now)
         if now.isRetried && !isKnown {
-            // What was given back and confirmed by the operator has been nowhere yet.
-            let isOpen = known.isEmpty ? now.entry.head.isGivenBack : known.contains { $0.outcome == .bounced || $0.outcome == .parked }
-            return isOpen ? .open : .settled
+            // What was given back and confirmed by the operator has been nowhere yet, nor what a channel lacked when it was taken out.
+            return known.isEmpty || known.contains { $0.outcome == .bounced || $0.outcome == .parked } ? .open : .settled
         }
         if known.isEmpty { return isKnown ? .settled : .open }
         return known.allSatisfy { $0.outcome == .found } ? .found(known) : .settled

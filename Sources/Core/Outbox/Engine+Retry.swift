@@ -28,6 +28,7 @@ extension Engine {
             places = try await confirm(range, of: row)
         } else {
             guard outboxes[row.destination] != nil else { return .refused("\(name(of: row.destination)) is in no bridge any more") }
+            unpark(range, at: row.destination)
             retry([range], at: row.destination)
             places = [row.destination]
         }
@@ -92,6 +93,17 @@ extension Engine {
         if outboxes[destination]?.retry == nil { outboxes[destination]?.retry = Retry() }
         outboxes[destination]?.retry?.ask(for: ranges)
         keepRetry(of: destination)
+    }
+
+    /// What is parked and has not had its turn yet is delivered in it; should the destination hold it back on, it is parked anew.
+    private func unpark(_ range: ClosedRange<Position>, at destination: DestinationID) {
+        guard let outbox = outboxes[destination], range.upperBound >= outbox.machine.head, outbox.parkedBefore > outbox.machine.head else {
+            return
+        }
+        outboxes[destination]?.parkedBefore = .zero
+        outboxes[destination]?.held = nil
+        outboxes[destination]?.searched = .zero
+        changedDestinations.insert(destination)
     }
 
     private func keepRetry(of destination: DestinationID) {

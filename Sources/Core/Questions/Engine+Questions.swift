@@ -95,7 +95,7 @@ extension Engine {
     }
 
     /// Which channel a number of the journal stands for.
-    package func name(of destination: DestinationID) -> String { routing.row(destination)?.name ?? "" }
+    package func name(of destination: DestinationID) -> String { routing.everMember(destination)?.settings.name ?? "" }
 
     /// Writes a consistent copy of the journal into a folder that exists.
     package func backup(to folder: String) async throws { try await journal.reader.backup(to: folder) }

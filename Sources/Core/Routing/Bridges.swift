@@ -20,7 +20,10 @@ package struct MemberSettings: Hashable, Sendable {
     package enum Direction: Hashable, Sendable { case both, into, out }
 
     package let endpoint: String
+    /// As the configuration spells it.
     package let channel: String
+    /// The same for every spelling of the channel.
+    package let folded: String
     package let direction: Direction
     /// What happens to a message of which nobody knows whether it arrived.
     package let uncertain: UncertainPolicy
@@ -30,12 +33,13 @@ package struct MemberSettings: Hashable, Sendable {
     package let isReader: Bool
 
     package init(
-        endpoint: String, channel: String, direction: Direction = .both, uncertain: UncertainPolicy = .again, isPeer: Bool = false,
-        isReader: Bool = false
+        endpoint: String, channel: String, folded: String? = nil, direction: Direction = .both, uncertain: UncertainPolicy = .again,
+        isPeer: Bool = false, isReader: Bool = false
     ) {
         self.isPeer = isPeer
         self.endpoint = endpoint
         self.channel = channel
+        self.folded = folded ?? channel
         self.direction = direction
         self.uncertain = uncertain
         self.isReader = isReader
@@ -43,6 +47,8 @@ package struct MemberSettings: Hashable, Sendable {
 
     /// `endpoint:channel`
     package var name: String { "\(endpoint):\(channel)" }
+    /// What the journal knows the channel by, so that one that is spelled otherwise from now on stays what it was.
+    package var identity: String { "\(endpoint):\(folded)" }
 }
 
 /// Which channels share which conversation, by the journal's numbers.
@@ -88,31 +94,54 @@ package struct RoutingTable: Sendable {
     }
     package var all: [Member] { members.values.sorted { $0.destination < $1.destination } }
 
+    /// What a new configuration changed.
+    package struct Changes: Sendable {
+        /// The rows to write.
+        package var bridges: [BridgeRow] = []
+        package var destinations: [DestinationRow] = []
+        /// What was taken out, as it was.
+        package var removed: [Member] = []
+    }
+
     /// Makes the table agree with the configuration. What is new begins at `head`; what is gone is kept as removed, so that it can
-    /// come back. Returns the rows to write.
-    package mutating func configure(_ settings: [BridgeSettings], head: Position, entropy: any Entropy) -> (
-        bridges: [BridgeRow], destinations: [DestinationRow]
-    ) {
-        var changedBridges: [BridgeRow] = []
-        var changedRows: [DestinationRow] = []
+    /// come back.
+    package mutating func configure(_ settings: [BridgeSettings], head: Position, entropy: any Entropy) -> Changes {
+        var changes = Changes()
+        let before = members
         members = [:]
         byBridge = [:]
         for bridge in settings {
-            let row = bridgeRow(bridge, named: Set(settings.map(\.name)), entropy, &changedBridges)
+            let row = bridgeRow(bridge, named: Set(settings.map(\.name)), entropy, &changes.bridges)
             for member in bridge.members {
-                let destination = destinationRow(row, member, head, &changedRows)
+                let destination = destinationRow(row, member, head, &changes.destinations)
                 members[destination.id] = Member(
                     destination: destination.id, bridge: row.index, settings: member,
-                    home: Home(secret: row.secret, endpoint: member.endpoint, channel: member.channel))
+                    home: Home(secret: row.secret, endpoint: member.endpoint, channel: member.folded))
                 byBridge[row.index, default: []].append(destination.id)
             }
         }
         readers = all.filter(\.settings.isReader)
         for (id, row) in rows where members[id] == nil && !row.isRemoved {
             rows[id]?.isRemoved = true
-            changedRows.append(rows[id]!)
+            changes.destinations.append(rows[id]!)
+            if let gone = before[id] ?? former(row) { changes.removed.append(gone) }
         }
-        return (changedBridges, changedRows.sorted { $0.id < $1.id })
+        changes.destinations.sort { $0.id < $1.id }
+        changes.removed.sort { $0.destination < $1.destination }
+        return changes
+    }
+
+    /// A channel that is, or was, in a bridge.
+    package func everMember(_ destination: DestinationID) -> Member? { members[destination] ?? rows[destination].flatMap(former) }
+
+    /// A channel that is in no bridge any more, as far as the journal knows it.
+    private func former(_ row: DestinationRow) -> Member? {
+        guard let bridge = bridges[row.bridge], let colon = row.name.firstIndex(of: ":") else { return nil }
+        let settings = MemberSettings(
+            endpoint: String(row.name[..<colon]), channel: String(row.name[row.name.index(after: colon)...]), isReader: row.cursor == .zero)
+        return Member(
+            destination: row.id, bridge: row.bridge, settings: settings,
+            home: Home(secret: bridge.secret, endpoint: settings.endpoint, channel: settings.folded))
     }
 
     /// The row of a destination as it was written last; where it stands now its outbox knows.
@@ -141,8 +170,8 @@ package struct RoutingTable: Sendable {
     /// The bridge that one of a new name was before, where nobody says so: it is named no more, and had the same channels or one of the same
     /// peer's. As a new one it would be another conversation for the peer, whose streams belong to the former.
     private func renamed(_ settings: BridgeSettings, named names: Set<String>) -> BridgeRow? {
-        let members = Set(settings.members.map(\.name))
-        let shared = Set(settings.members.filter(\.isPeer).map(\.name))
+        let members = Set(settings.members.map(\.identity))
+        let shared = Set(settings.members.filter(\.isPeer).map(\.identity))
         return bridges.values.sorted { $0.index < $1.index }.first { bridge in
             if names.contains(bridge.name) { return false }
             let before = Set(rows.values.filter { $0.bridge == bridge.index && !$0.isRemoved }.map(\.name))
@@ -155,7 +184,7 @@ package struct RoutingTable: Sendable {
     {
         // A reader has no cursor: should its endpoint become one of another kind, what was said before is not delivered.
         let start = member.isReader ? Position.zero : head
-        if var known = rows.values.first(where: { $0.bridge == bridge.index && $0.name == member.name }) {
+        if var known = rows.values.first(where: { $0.bridge == bridge.index && $0.name == member.identity }) {
             if known.isRemoved || (known.cursor == .zero) != member.isReader {
                 known.isRemoved = false
                 known.cursor = start
@@ -171,7 +200,7 @@ package struct RoutingTable: Sendable {
             return known
         }
         let id = DestinationID((rows.keys.map(\.rawValue).max() ?? 0) + 1)
-        let row = DestinationRow(id: id, bridge: bridge.index, name: member.name, cursor: start)
+        let row = DestinationRow(id: id, bridge: bridge.index, name: member.identity, cursor: start)
         rows[id] = row
         changed.append(row)
         return row

@@ -106,12 +106,20 @@ package enum EndpointSettings: Hashable, Sendable {
         }
     }
 
-    /// The same for every spelling of a channel.
+    /// The same for every spelling that is one channel wherever the endpoint connects to.
     func folded(channel: String) -> String {
         switch self {
         case .irc: IRCSettings.folded(channel: channel)
-        case .email: channel
+        case .email: EmailSettings.folded(channel: channel)
         case .ircListener: IRCListenerSettings.folded(channel: channel)
+        }
+    }
+
+    /// The same for every spelling that may be one channel.
+    func foldedLoosely(channel: String) -> String {
+        switch self {
+        case .irc: IRCSettings.foldedLoosely(channel: channel)
+        case .email, .ircListener: folded(channel: channel)
         }
     }
 

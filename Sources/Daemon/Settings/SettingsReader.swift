@@ -189,16 +189,16 @@ private struct BridgeReader {
             throw ConfigurationError(channelValue.place, "there is no endpoint or peer \"\(endpoint)\"\(hint)")
         }
         let channel = String(text[text.index(after: colon)...])
-        let folded = "\(endpoint):\(endpoints[endpoint]?.folded(channel: channel) ?? channel)"
-        if let other = homes[folded] {
+        let home = "\(endpoint):\(endpoints[endpoint]?.foldedLoosely(channel: channel) ?? channel)"
+        if let other = homes[home] {
             let spelling = other.text == text ? "" : "as \"\(other.text)\" "
             throw ConfigurationError(
                 channelValue.place, "\"\(text)\" is in bridge \"\(other.bridge)\" already, \(spelling)at \(other.place)")
         }
-        homes[folded] = Home(text: text, bridge: bridge, place: channelValue.place)
+        homes[home] = Home(text: text, bridge: bridge, place: channelValue.place)
         if let fault = endpoints[endpoint]?.fault(inChannel: channel) { throw ConfigurationError(channelValue.place, fault) }
         return MemberSettings(
-            endpoint: endpoint, channel: channel, direction: direction, uncertain: uncertain, isPeer: peers.contains(endpoint),
-            isReader: endpoints[endpoint]?.isReader ?? false)
+            endpoint: endpoint, channel: channel, folded: endpoints[endpoint]?.folded(channel: channel), direction: direction,
+            uncertain: uncertain, isPeer: peers.contains(endpoint), isReader: endpoints[endpoint]?.isReader ?? false)
     }
 }

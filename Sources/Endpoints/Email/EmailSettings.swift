@@ -47,6 +47,12 @@ package struct EmailSettings: Hashable, Sendable {
         MailAddress(channel) == nil ? "\"\(channel)\" is no mail address" : nil
     }
 
+    /// The same for every spelling of an address: in the domain capitals mean nothing (RFC 5321 section 2.4).
+    package static func folded(channel: String) -> String {
+        guard let at = channel.lastIndex(of: "@") else { return channel }
+        return channel[..<at] + channel[at...].lowercased()
+    }
+
     private static func sender(_ table: inout ConfigurationTable) throws(ConfigurationError) -> MailAddress {
         let value = try table.required("from", "the address that mail comes from, such as \"channels@example.org\"")
         let text = try value.text()

@@ -44,6 +44,8 @@ struct IRCChannel {
     }
 
     let destination: DestinationID
+    /// As it is joined and left.
+    let name: String
     var settings: MemberSettings
     var phase = Phase.absent
     /// Which of the endpoint's connected channels it is, counted up; nil unless `phase` is `connected`.
@@ -59,10 +61,9 @@ struct IRCChannel {
     /// Lines without ids: how many of a kind came in this second.
     var kinds: (second: UInt64, counts: [NativeKey: Int]) = (0, [:])
 
-    var name: String { settings.channel }
-
-    init(_ served: ServedChannel) {
+    init(_ served: ServedChannel, as name: String) {
         destination = served.destination
+        self.name = name
         settings = served.settings
     }
 

@@ -58,7 +58,7 @@ extension IRCEndpoint {
             channels[key]?.phase = .joining
             channels[key]?.askedAt = loop.now
             channels[key]?.rejoinAt = nil
-            perform(machine.join(key, key: secrets.keys[key]))
+            perform(machine.join(key, key: secrets.keys[channel.settings.folded]))
         }
     }
 

@@ -8,7 +8,7 @@ package struct IRCSecrets: Hashable, Sendable {
     package var password: String?
     package var sasl: String?
     package var nickServ: String?
-    /// By channel, as in the settings.
+    /// By folded channel.
     package var keys: [String: String]
 
     package init(password: String? = nil, sasl: String? = nil, nickServ: String? = nil, keys: [String: String] = [:]) {
@@ -113,13 +113,14 @@ package actor IRCEndpoint: Endpoint {
         var before = channels
         channels = [:]
         for channel in served {
-            let key = channel.settings.channel
+            // One that is only spelled otherwise from now on is known by its former spelling while this endpoint lives.
+            let key = before.first { $0.value.settings.folded == channel.settings.folded }?.key ?? channel.settings.channel
             guard var known = before.removeValue(forKey: key) else {
-                channels[key] = IRCChannel(channel)
+                channels[key] = IRCChannel(channel, as: key)
                 continue
             }
             known.settings = channel.settings
-            channels[key] = known.destination == channel.destination ? known : IRCChannel(channel)
+            channels[key] = known.destination == channel.destination ? known : IRCChannel(channel, as: key)
             if known.destination == channel.destination { continue }
             // In another bridge from now on; it need not be left for that.
             outgoing.drop(known.destination)

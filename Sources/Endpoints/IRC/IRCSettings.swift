@@ -92,7 +92,10 @@ package struct IRCSettings: Hashable, Sendable {
         return "\"\(name)\" can't be a channel on IRC: # and more, without spaces and commas"
     }
 
+    /// The same for every spelling that is one channel on any network: each takes the letters of ASCII for the same, at least.
+    package static func folded(channel: String) -> String { CaseMapping.ascii.fold(channel) }
+
     /// The same for every spelling that may be one channel: which letters a network takes for the same it only says when one is connected, so
     /// as many as any does.
-    package static func folded(channel: String) -> String { CaseMapping.rfc1459.fold(channel) }
+    package static func foldedLoosely(channel: String) -> String { CaseMapping.rfc1459.fold(channel) }
 }

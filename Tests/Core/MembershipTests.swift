@@ -1,0 +1,80 @@
+import Core
+import Model
+import Simulation
+import Testing
+
+/// Channels that are spelled otherwise, taken out and put back by a new configuration, while the relay runs and while it does not.
+@Suite struct MembershipTests {
+    /// A relay whose second server can't be reached and to which five messages are to go.
+    private func behind() -> SimulatedRelay {
+        let relay = SimulatedRelay(seed: 21, kinds: [.marks, .marks, .marks])
+        relay.start()
+        relay.run(seconds: 2)
+        relay.servers[0].post("first", by: "anna", at: relay.time)
+        relay.run(seconds: 2)
+        relay.setUp(1, false)
+        for number in 1...5 { relay.servers[0].post("held \(number)", by: "anna", at: relay.time) }
+        relay.servers[1].post("her own", by: "ben", at: relay.time)
+        relay.run(seconds: 2)
+        return relay
+    }
+
+    private func change(_ relay: SimulatedRelay, to bridge: BridgeSettings, isRestarted: Bool) async {
+        if isRestarted {
+            await relay.crash()
+            relay.bridges = [bridge]
+            relay.start()
+        } else {
+            relay.reload([bridge])
+        }
+        relay.run(seconds: 2)
+    }
+
+    @Test(arguments: [false, true]) func aChannelThatIsSpelledOtherwiseIsTheSame(isRestarted: Bool) async {
+        let relay = behind()
+        let other = BridgeSettings(
+            name: "ops", members: relay.servers.map { MemberSettings(endpoint: $0.name, channel: "#C", folded: "#c") })
+        await change(relay, to: other, isRestarted: isRestarted)
+        relay.setUp(1, true)
+        relay.run(seconds: 30)
+        #expect(texts(relay, 1) == ["first"] + (1...5).map { "held \($0)" })
+        #expect(texts(relay, 2).count == 7)
+        #expect(relay.bounces.isEmpty)
+    }
+
+    @Test(arguments: [false, true]) func whatAChannelLackedWhenItWasTakenOutIsListed(isRestarted: Bool) async {
+        let relay = behind()
+        await change(relay, to: relay.bridge("ops", over: [0, 2]), isRestarted: isRestarted)
+        #expect(relay.bounces.map(\.code) == ["removed"] && relay.bounces.first?.count == 5)
+        // Nothing is lacked by one that had everything.
+        await change(relay, to: relay.bridge("ops", over: [0]), isRestarted: isRestarted)
+        #expect(relay.bounces.count == 1)
+        relay.servers[0].post("meanwhile", by: "anna", at: relay.time)
+        relay.run(seconds: 2)
+        await change(relay, to: relay.bridge("ops", over: [0, 1, 2]), isRestarted: isRestarted)
+        relay.setUp(1, true)
+        relay.run(seconds: 30)
+        #expect(texts(relay, 1) == ["first"])
+        relay.retryBounces()
+        relay.run(seconds: 30)
+        #expect(texts(relay, 1) == ["first"] + (1...5).map { "held \($0)" })
+        #expect(relay.bounces.isEmpty)
+    }
+
+    /// What was held back before a restart counts as well.
+    @Test func whatIsHeldBackOverARestartIsParked() async {
+        let relay = behind()
+        relay.limits.hold = 3600
+        await relay.crash()
+        relay.start()
+        relay.run(seconds: 2 * 3600)
+        #expect(relay.bounces.map(\.code) == ["parked"] && relay.bounces.first?.count == 5)
+        // An operator's word before its turn has come.
+        relay.retryBounces()
+        relay.run(seconds: 2)
+        relay.setUp(1, true)
+        relay.run(seconds: 30)
+        #expect(texts(relay, 1) == ["first"] + (1...5).map { "held \($0)" })
+        #expect(relay.bounces.isEmpty)
+    }
+}
