@@ -15,6 +15,8 @@ package enum CoreLimits {
     package static let ids = 400_000
     /// Keys of authors remembered, so that none is derived anew for each message of theirs.
     package static let authorKeys = 10_000
+    /// An event that says it happened so much later than it was accepted, in seconds, is shown as of then: its network's clock is wrong.
+    package static let clockAhead: Int64 = 300
     /// Later changes remembered by target. Older ones are asked of the journal.
     package static let changes = 100_000
     /// Edits and deletions kept for events that never came, some 1 MB; and how many of those that came are looked after in a minute.

@@ -42,6 +42,24 @@ import Testing
         #expect(read.map(\.position) == read.map(\.position).sorted())
     }
 
+    /// A network's clock that is far ahead: its envelope and mark say what it said, people see when it came.
+    @Test(arguments: [300, 301, 86_400 * 365]) func aTimeFarAheadIsShownAsThatOfItsComing(_ ahead: Int64) {
+        let isCorrected = ahead > 300
+        let bench = Bench([["a", "b", "reader"]])
+        bench.start()
+        bench.connect("b")
+        let now = bench.time
+        let said = UnixTime(seconds: UInt64(Int64(now.seconds) + ahead))
+        let happening = Happening(
+            key: NativeKey("1"), account: .init(id: "u", name: "u"), time: said,
+            content: .posted(RichText("hello"), style: .plain, reply: nil, thread: nil))
+        let a = bench.destination("a")
+        bench.does { _ = try await $0.engine.accept([happening], in: a, source: nil, mayBeKnown: false) }
+        let delivery = bench.delivered("b").first?.delivery
+        #expect(delivery?.originTime == said && delivery?.shownTime == (isCorrected ? now : said))
+        #expect(bench.read("reader").first?.time == (isCorrected ? now : said))
+    }
+
     @Test func peopleInItReferToEventsByTheirIDs() {
         let bench = Bench([["a", "reader"]])
         bench.start()

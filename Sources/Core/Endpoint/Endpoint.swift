@@ -104,6 +104,7 @@ package struct Delivery: Hashable, Sendable {
     package let position: Position
     package let event: Event
     package let author: DisplayAuthor
+    /// When it happened, as its envelope says: what marks bear.
     package let originTime: UnixTime
     package let accepted: UnixTime
     /// What the event refers to, as it stands at this destination; nil if it refers to nothing.
@@ -112,6 +113,8 @@ package struct Delivery: Hashable, Sendable {
     package let text: Position
     /// Sent again by an operator's word.
     package let isRetried: Bool
+    /// When it happened, as it is shown.
+    package var shownTime: UnixTime { originTime.shown(acceptedAt: accepted) }
     /// Journaled over a minute after it happened, or sent again by an operator's word.
     package var isLate: Bool { isRetried || originTime.seconds(until: accepted) > 60 }
 }

@@ -54,5 +54,6 @@ package struct CommittedEvent: Hashable, Sendable {
     /// May be empty: somebody whom their network does not name.
     package let name: String
     package let place: Place
-    package let originTime: UnixTime
+    /// When it happened, as it is shown.
+    package let time: UnixTime
 }

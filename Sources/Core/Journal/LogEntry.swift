@@ -31,10 +31,20 @@ package struct LogEntry: Hashable, Sendable {
         accepted = time
     }
 
+    /// When it happened, as it is shown.
+    var shownTime: UnixTime { head.originTime.shown(acceptedAt: accepted) }
+
     /// Its meaning; nil for a SKIP.
     var event: (event: Event, author: UInt64)? {
         guard head.isEvent else { return nil }
         var dropped = 0
         return try? Event.decode(record.span.bytes, droppedSpans: &dropped)
+    }
+}
+
+extension UnixTime {
+    /// A network's or a peer's clock that is far ahead is not believed, but for the envelope, which says the same everywhere (docs/semantics.md).
+    func shown(acceptedAt accepted: UnixTime) -> UnixTime {
+        accepted.seconds(until: self) > CoreLimits.clockAhead ? accepted : self
     }
 }

@@ -19,7 +19,7 @@ extension Engine {
         counters.authorsTold += 1
         await endpoint.tell(
             profile.name, in: home.destination,
-            NotArrived(said: entry.head.originTime, endpoint: failed.settings.endpoint, code: reason.code))
+            NotArrived(said: entry.shownTime, endpoint: failed.settings.endpoint, code: reason.code))
     }
 }
 

@@ -87,7 +87,7 @@ extension Engine: BridgeHistory {
         if heedingPause, place != .here, let pause = paused[member.bridge], entry.position >= pause.position { return nil }
         return CommittedEvent(
             id: streams.id(stream, entry.head.number), position: entry.position, event: event,
-            author: profile?.key ?? AuthorKey(rawValue: 0), name: profile?.name ?? "", place: place, originTime: entry.head.originTime)
+            author: profile?.key ?? AuthorKey(rawValue: 0), name: profile?.name ?? "", place: place, time: entry.shownTime)
     }
 
     /// What was deleted is not shown again, nor are edits of it.

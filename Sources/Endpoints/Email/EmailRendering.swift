@@ -42,7 +42,7 @@ struct EmailRendering {
         var references: [MessageID] = []
         for id in related.compactMap(\.self) { if let id = messageID(id), !references.contains(id) { references.append(id) } }
         return MailMessage(
-            author: name, from: from, to: recipient, subject: subject(delivery, text), date: delivery.originTime, id: id,
+            author: name, from: from, to: recipient, subject: subject(delivery, text), date: delivery.shownTime, id: id,
             inReplyTo: references.last, references: references, list: (bridge, "\(bridge).fairlead.\(from.domain)"),
             further: [("Fairlead-Event", mark(delivery))], text: before + text)
     }

@@ -44,8 +44,8 @@ extension IRCListener {
         let person = self.person(event, in: destination)
         guard person.isPuppet, let channel = channels[destination]?.name else { return person.source }
         if world.show(person, in: channel) { tell([channel], IRCMessage("JOIN", channel, source: person.source)) }
-        let before = channels[destination]?.lastSpoke[person.nick] ?? event.originTime
-        channels[destination]?.lastSpoke[person.nick] = max(event.originTime, before)
+        let before = channels[destination]?.lastSpoke[person.nick] ?? event.time
+        channels[destination]?.lastSpoke[person.nick] = max(event.time, before)
         if channels[destination]?.lastSpoke.count ?? 0 > 2 * IRCListenerLimits.puppets { hideSilent() }
         return person.source
     }
@@ -84,7 +84,7 @@ extension IRCListener {
 
     private func noteTopic(_ event: CommittedEvent, by source: IRCMessage.Source, in destination: DestinationID) {
         guard case .topic(let text) = event.event, let channel = channels[destination]?.name else { return }
-        let topic = ListenerWorld.Topic(text: text, setter: source.nick, time: event.originTime.seconds)
+        let topic = ListenerWorld.Topic(text: text, setter: source.nick, time: event.time.seconds)
         if topic == world.channel(channel)?.topic { return }
         world.setTopic(topic, of: channel)
         unwrittenTopics.insert(destination)
@@ -100,9 +100,9 @@ extension IRCListener {
             guard let name = channels[destination]?.name else { continue }
             if let known = ListenerTopic(await port.source(of: destination))?.topic { world.setTopic(known, of: name) }
             let events = try await history.page(in: destination, .before(.last), atMost: IRCListenerLimits.restored).events
-            for event in events where event.originTime.seconds(until: loop.time) <= IRCListenerLimits.presence {
+            for event in events where event.time.seconds(until: loop.time) <= IRCListenerLimits.presence {
                 let source = present(event, in: destination)
-                if event.originTime.seconds >= world.channel(name)?.topic?.time ?? 0 { noteTopic(event, by: source, in: destination) }
+                if event.time.seconds >= world.channel(name)?.topic?.time ?? 0 { noteTopic(event, by: source, in: destination) }
             }
         }
     }

@@ -37,7 +37,7 @@ struct IRCListenerMapping {
 
     /// An event's time as clients see it, in milliseconds since 1970. The journal knows seconds; clients that page by time need to tell events
     /// of one second apart, so the last three digits of the position stand behind.
-    static func time(of event: CommittedEvent) -> UInt64 { event.originTime.seconds * 1000 + event.position.rawValue % 1000 }
+    static func time(of event: CommittedEvent) -> UInt64 { event.time.seconds * 1000 + event.position.rawValue % 1000 }
 
     // MARK: To clients
 

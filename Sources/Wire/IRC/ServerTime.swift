@@ -9,8 +9,10 @@ package enum ServerTime {
             bytes[10] == UInt8(ascii: "T"), bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
             let year = number(bytes[0..<4]), let month = number(bytes[5..<7]), let day = number(bytes[8..<10]),
             let hour = number(bytes[11..<13]), let minute = number(bytes[14..<16]), let second = number(bytes[17..<19]),
-            (1970...9999).contains(year), (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60
+            (1970...9999).contains(year), (1...12).contains(month), day >= 1, hour < 24, minute < 60, second <= 60
         else { return nil }
+        let next = month == 12 ? days(year + 1, 1, 1) : days(year, month + 1, 1)
+        guard day <= next - days(year, month, 1) else { return nil }
         var fraction: UInt64 = 0
         if bytes.count > 20 {
             guard bytes[19] == UInt8(ascii: "."), bytes.count <= 30 else { return nil }

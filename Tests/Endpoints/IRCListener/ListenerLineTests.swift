@@ -15,7 +15,7 @@ import WireIRC
         let told = CommittedEvent(
             id: EventID(stream: StreamID(rawValue: 77), number: 5), position: Position(12_345), event: event,
             author: AuthorKey(rawValue: 1),
-            name: "carl", place: .endpoint("far"), originTime: UnixTime(seconds: 1_795_000_000))
+            name: "carl", place: .endpoint("far"), time: UnixTime(seconds: 1_795_000_000))
         return mapping.lines(told, from: source, in: "#ops")
     }
 

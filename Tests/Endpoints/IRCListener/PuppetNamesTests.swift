@@ -36,7 +36,7 @@ import Testing
     private func event(_ name: String, _ key: UInt64, _ place: CommittedEvent.Place) -> CommittedEvent {
         CommittedEvent(
             id: EventID(stream: StreamID(rawValue: 1), number: 1), position: .first, event: .topic("x"), author: AuthorKey(rawValue: key),
-            name: name, place: place, originTime: UnixTime(seconds: 1))
+            name: name, place: place, time: UnixTime(seconds: 1))
     }
 
     @Test func everybodyHasOneNickAndNobodyAnothers() {
