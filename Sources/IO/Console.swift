@@ -1,9 +1,20 @@
 import Glibc
+import Synchronization
 
 /// The terminal or whatever stands in its place.
 package enum Console {
-    package static func output(_ text: String) { write(text, to: 1) }
-    package static func error(_ text: String) { write(text, to: 2) }
+    package static func output(_ text: String) {
+        if let code = write(text, to: 1) { outputFault.store(code, ordering: .relaxed) }
+    }
+    package static func error(_ text: String) { _ = write(text, to: 2) }
+
+    /// What the system said when the output could not be written; nil if all of it was.
+    package static var outputError: String? {
+        let code = outputFault.load(ordering: .relaxed)
+        return code == 0 ? nil : String(cString: strerror(code))
+    }
+
+    private static let outputFault = Atomic<Int32>(0)
 
     /// One line of the standard input without its end, and no more of it than `limit` bytes; nil at its end.
     package static func line(atMost limit: Int) -> String? {
@@ -35,14 +46,16 @@ package enum Console {
     /// What begins a new page: clears a person's terminal; elsewhere an empty line.
     package static var newPage: String { isTerminal ? "\u{1B}[H\u{1B}[2J" : "\n" }
 
-    private static func write(_ text: String, to descriptor: Int32) {
+    /// The system's number where it could not be written.
+    private static func write(_ text: String, to descriptor: Int32) -> Int32? {
         var rest = [UInt8](text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            // Nobody reads any more: there is nobody to tell.
-            if count <= 0 { return }
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { return errno }
             rest = rest.dropFirst(count)
         }
+        return nil
     }
 }
 

@@ -61,6 +61,24 @@ import Testing
         #expect(relay.bounces.isEmpty)
     }
 
+    /// Two bridges are there, and only then one is said to have been the other: they stay two, and it is said.
+    @Test func aFormerNameThatComesTooLateIsSaid() async {
+        let relay = SimulatedRelay(seed: 22, kinds: [.marks, .marks, .marks, .marks])
+        relay.bridges = [relay.bridge("ops", over: [0, 1])]
+        relay.start()
+        relay.run(seconds: 2)
+        let members = relay.bridge("work", over: [2, 3]).members
+        relay.reload(relay.bridges + [BridgeSettings(name: "work", members: members)])
+        relay.run(seconds: 2)
+        let late = BridgeSettings(name: "work", formerName: "ops", members: members)
+        relay.reload([relay.bridges[0], late])
+        relay.run(seconds: 2)
+        #expect(!relay.log.lines.contains { $0.contains("a former name has no effect") })
+        relay.reload([late])
+        relay.run(seconds: 2)
+        #expect(relay.log.lines.contains { $0.contains("a former name has no effect") }, "\(relay.log.lines)")
+    }
+
     /// What was held back before a restart counts as well.
     @Test func whatIsHeldBackOverARestartIsParked() async {
         let relay = behind()

@@ -52,6 +52,18 @@ private let mistakes: [(name: String, old: String, new: String, message: String)
         "port no number", "irc.libera.chat:6697", "irc.libera.chat:irc",
         "fairlead.toml:7:10: server = \"irc.libera.chat:irc\": expected \"host:port\""
     ),
+    (
+        "a bridge that was itself", "name = \"ops\"", "name = \"ops\"\nwas = \"ops\"",
+        "fairlead.toml:17:7: was = \"ops\" is its name now; expected the one before"
+    ),
+    (
+        "a channel without end", "libera:#ops", "libera:#\(String(repeating: "o", count: 200))",
+        "fairlead.toml:17:9: \"#\(String(repeating: "o", count: 39))…\" has 201 bytes; a channel on IRC has at most 200"
+    ),
+    (
+        "a value that moves the cursor", "\"7d\"", "\"\\u001B[2J\\nx\\u202E\"",
+        "fairlead.toml:19:8: hold = \"\\u{1b}[2J\\u{a}x\\u{202e}\""
+    ),
     ("port empty", "irc.libera.chat:6697", "irc.libera.chat:", "fairlead.toml:7:10: server = \"irc.libera.chat:\": expected \"host:port\""),
     ("duration out of range", "\"7d\"", "\"1s\"", "fairlead.toml:19:8: hold = \"1s\" is out of range; expected 1m to 400d"),
     ("misspelled key", "nick = ", "nik = ", "fairlead.toml:8:7: unknown key nik in [endpoint.libera]; did you mean nick?"),
@@ -355,6 +367,41 @@ private let listenerMistakes: [(name: String, old: String, new: String, message:
         try SecretReader.check(settings)
         guard case .irc(let irc) = settings.endpoints["libera"], let password = irc.sasl?.password else { return }
         #expect(try SecretReader.read(password) == "hunter2")
+    }
+
+    /// What is no file is neither waited for nor to be closed to others.
+    @Test func aSecretIsOneLineOfAFile() throws {
+        let folder = TemporaryFolder()
+        let path = "\(folder.path)/password"
+        let settings = try SettingsReader.read(
+            text: good.replacing("/etc/fairlead/libera.password", with: path).replacing(
+                "keys = { \"#ops\" = { env = \"OPS_KEY\" } }\n", with: ""))
+        func refusal() throws -> String {
+            try #require(throws: ConfigurationError.self) { try SecretReader.check(settings) }.message
+        }
+        try Files.makeFolder(path, mode: 0o755)
+        #expect(try refusal() == "can't read the secret: \(path): Is a directory")
+        rmdir(path)
+        mkfifo(path, 0o644)
+        #expect(try refusal() == "can't read the secret: \(path): expected a file, not a pipe, socket or device")
+        let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read(path) }
+        #expect(error.message == "can't be read: \(path): expected a file, not a pipe, socket or device")
+        try Files.remove(path)
+        for (text, words) in [
+            ("hunter2\nhunter3\n", "has more than one line; expected the secret and nothing else"), ("\n", "is empty"),
+            ("hunter\u{0}2", "has more than one line; expected the secret and nothing else"),
+        ] {
+            try Files.create(path, [UInt8](text.utf8))
+            #expect(try refusal() == "\(path) \(words)")
+            try Files.remove(path)
+        }
+    }
+
+    /// A value without end is not said whole.
+    @Test func wordsHaveABound() throws {
+        let text = good.replacing("\"7d\"", with: "\"\(String(repeating: "ü", count: 10_000))\"")
+        let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read(text: text) }
+        #expect(error.message.utf8.count < 610 && error.message.hasSuffix("ü…"), "\(error.message.utf8.count)")
     }
 
     /// Whom a file is open to: by owner, by mode, and in this order.

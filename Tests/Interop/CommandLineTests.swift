@@ -74,6 +74,36 @@ import Testing
         #expect(run.exit == 3 && run.errors.contains("/nonexistent"), "\(run)")
     }
 
+    @Test func whatIsTooLongToSayIsNot() {
+        let run = CommandLineTests.run(["say", "ops", String(repeating: "x", count: 65_537)])
+        #expect(run.exit == 2 && run.errors.hasPrefix("fairlead: the text has 65537 bytes; expected at most 65536\n"), "\(run)")
+    }
+
+    /// Somebody who relies on what is in a file learns that it is not all there.
+    @Test func whatCantBeWrittenIsNoSuccess() {
+        let path = "\(ChildProcess.folder)/fairlead"
+        let run = CommandLineTests.run(["-c", "exec \"$0\" version >/dev/full", path], program: "/bin/sh")
+        #expect(run.exit == 1 && run.errors == "fairlead: can't write the output: No space left on device\n", "\(run)")
+    }
+
+    @Test func aBackupGoesIntoAFolderOfItsOwn() throws {
+        let relay = RelayUnderTest(CommandLineTests.alone)
+        #expect(relay.waitForLog("ready"), "\(relay.log)")
+        let folder = TemporaryFolder()
+        try Files.create("\(folder.path)/notes", [])
+        let config = ["--config", "\(relay.folder.path)/fairlead.toml"]
+        let other = CommandLineTests.run(["backup", folder.path] + config)
+        #expect(other.exit == 5 && other.errors.contains("\(folder.path) has notes in it; expected an empty folder"), "\(other)")
+        try Files.remove("\(folder.path)/notes")
+        #expect(relay.command("backup", folder.path).exit == 0)
+        #expect(relay.command("backup", folder.path).exit == 5)
+        // The longest text, in the longest way of writing it.
+        let said = CommandLineTests.run(["say", "ops", String(repeating: "\u{1}", count: 65_000)] + config)
+        #expect(said.exit != 4, "\(said)")
+        for name in try Files.names(in: folder.path) { try Files.remove("\(folder.path)/\(name)") }
+        #expect(relay.stop() == 0)
+    }
+
     @Test func aRunningRelaysStateIsNotTouched() {
         let (relay, other) = (RelayUnderTest(CommandLineTests.alone), RelayUnderTest(CommandLineTests.alone))
         #expect(relay.waitForLog("ready") && other.waitForLog("ready"), "\(relay.log)")
@@ -203,6 +233,7 @@ import Testing
         let process = ChildProcess("/bin/sh", ["-c", "exec \"$0\" \"$@\" </dev/null", path] + words, errorsTo: file)
         var output = ""
         while let line = process.line() { output += line + "\n" }
-        return (output, ForeignServer.text(of: file), process.wait())
+        let exit = process.wait()
+        return (output, ForeignServer.text(of: file), exit)
     }
 }

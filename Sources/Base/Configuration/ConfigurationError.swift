@@ -20,10 +20,24 @@ package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConver
 
     package init(_ place: ConfigurationPlace, _ message: String) {
         self.place = place
-        self.message = message
+        self.message = ConfigurationError.fitForLine(message)
     }
 
     package var description: String { "\(place): \(message)" }
+
+    /// Quoted values may be long and bear anything: line ends, what moves a terminal's cursor or turns the text's direction.
+    private static func fitForLine(_ message: String) -> String {
+        var text = ""
+        for scalar in message.unicodeScalars {
+            if text.utf8.count >= 600 { return text + "…" }
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator:
+                text += "\\u{\(String(scalar.value, radix: 16))}"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
 }
 
 /// The word of a list that a mistyped one may mean: at most two letters away, or one for words of two letters.

@@ -10,6 +10,11 @@ extension Engine {
     package func configure(_ settings: [BridgeSettings]) async throws {
         let before = Set(routing.all.map(\.destination))
         let peersBefore = Set(routing.all.filter(\.settings.isPeer).map(\.settings.endpoint))
+        for bridge in settings where routing.hasOther(formerly: bridge, among: settings) {
+            log.warning(
+                "a former name has no effect: the bridge was there before, and so was the other",
+                ["bridge": bridge.name, "was": bridge.formerName ?? ""])
+        }
         let rows = before.compactMap(row(of:))
         for row in rows { routing.store(row) }
         let changes = routing.configure(settings, head: recent.end, entropy: entropy)

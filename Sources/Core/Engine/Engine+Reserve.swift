@@ -4,7 +4,7 @@ import Base
 extension Engine {
     /// How the disk stands, for an operator.
     package struct DiskStatus: Hashable, Sendable {
-        /// Bytes; as they were looked at last, at most a minute ago.
+        /// Bytes, a second ago at most.
         package let free: Int64
         package let size: Int64
         /// What is to stay free.
@@ -14,8 +14,9 @@ extension Engine {
     }
 
     /// nil if it can't be known.
-    package var diskStatus: DiskStatus? {
-        room.map { DiskStatus(free: $0.free, size: $0.size, reserve: limits.reserve(of: $0), isBelow: isBelowReserve) }
+    package func diskStatus() -> DiskStatus? {
+        look()
+        return room.map { DiskStatus(free: $0.free, size: $0.size, reserve: limits.reserve(of: $0), isBelow: isBelowReserve) }
     }
 
     /// Looks how much room there is, unless that was done within a second.

@@ -150,6 +150,12 @@ package struct RoutingTable: Sendable {
     /// A row was written: what a channel that is taken out and comes back goes on from.
     package mutating func store(_ row: DestinationRow) { rows[row.id] = row }
 
+    /// Whether a bridge is to have been another one, and both are known: too late to be one.
+    package func hasOther(formerly settings: BridgeSettings, among all: [BridgeSettings]) -> Bool {
+        guard let former = settings.formerName, !all.contains(where: { $0.name == former }) else { return false }
+        return bridges.values.contains { $0.name == former } && bridges.values.contains { $0.name == settings.name }
+    }
+
     private mutating func bridgeRow(
         _ settings: BridgeSettings, named names: Set<String>, _ entropy: any Entropy, _ changed: inout [BridgeRow]
     ) -> BridgeRow {

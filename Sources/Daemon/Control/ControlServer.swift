@@ -7,8 +7,8 @@ import Model
 actor ControlServer {
     static let socketName = "control"
 
-    /// A question is never longer.
-    private static let longestLine = 65_536
+    /// A question is never longer: the longest text, each byte of it escaped.
+    private static let longestLine = 6 * ModelLimits.text + 4096
     private static let connections = 32
     /// Between two answers of `status --watch`.
     static let watching = Interval.seconds(2)

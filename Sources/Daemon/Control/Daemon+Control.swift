@@ -46,8 +46,8 @@ extension Daemon {
         guard let folder = arguments["folder"], folder.hasPrefix("/") else { throw ControlRefusal.usage("backup needs a folder") }
         do {
             try Files.makeFolder(folder)
-            for name in StateFolder.keptFiles {
-                if Files.exists("\(folder)/\(name)") { throw ControlRefusal.refused("\(folder) has a backup in it already") }
+            if let name = try Files.names(in: folder).first {
+                throw ControlRefusal.refused("\(folder) has \(name) in it; expected an empty folder, or none")
             }
             try await running.engine.backup(to: folder)
             for name in StateFolder.keptFiles { try Files.copy("\(running.state.path)/\(name)", to: "\(folder)/\(name)") }

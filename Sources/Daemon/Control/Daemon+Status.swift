@@ -28,7 +28,7 @@ extension Daemon {
             relay: running.state.relay.description, version: Version.text, started: running.started.text,
             endpoints: endpointReports(outboxes, errors), links: links,
             channels: outboxes.map { channelReport($0, revoked, errors) },
-            disk: await running.engine.diskStatus.map {
+            disk: await running.engine.diskStatus().map {
                 StatusReport.DiskReport(free: $0.free, size: $0.size, reserve: $0.reserve, isBelow: $0.isBelow)
             },
             intake: await running.engine.hindrance().map { hindrance in

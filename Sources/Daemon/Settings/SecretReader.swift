@@ -29,19 +29,28 @@ package enum SecretReader {
             guard let value = Environment.value(name), !value.isEmpty else {
                 throw ConfigurationError(reference.place, "the environment has no \(name)")
             }
-            return value
+            return try line(value, of: name, reference)
         }
+    }
+
+    /// A secret is one line: nothing that asks for one takes more.
+    private static func line(_ text: String, of source: String, _ reference: SecretReference) throws(ConfigurationError) -> String {
+        let secret = text.trimmingLineEnd()
+        guard !secret.isEmpty else { throw ConfigurationError(reference.place, "\(source) is empty") }
+        guard !secret.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D || $0 == 0 }) else {
+            throw ConfigurationError(reference.place, "\(source) has more than one line; expected the secret and nothing else")
+        }
+        return secret
     }
 
     private static func read(_ path: String, _ reference: SecretReference) throws(ConfigurationError) -> String {
         do {
+            // First: what is no file gets no advice how to close it.
+            let bytes = try Files.read(path, atMost: longest)
             if let exposure = try FileExposure.of(path) {
                 throw ConfigurationError(reference.place, exposure.remedy(path, mode: "600"))
             }
-            let bytes = try Files.read(path, atMost: longest)
-            let text = String(decoding: bytes, as: UTF8.self).trimmingLineEnd()
-            guard !text.isEmpty else { throw ConfigurationError(reference.place, "\(path) is empty") }
-            return text
+            return try line(String(decoding: bytes, as: UTF8.self), of: path, reference)
         } catch let error as ConfigurationError {
             throw error
         } catch {

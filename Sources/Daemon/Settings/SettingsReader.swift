@@ -155,7 +155,11 @@ private struct BridgeReader {
         guard !bridges.contains(where: { $0.name == name }) else {
             throw ConfigurationError(nameValue.place, "there is a bridge \"\(name)\" already")
         }
-        let former = try table.text("was")
+        let formerValue = table.optional("was")
+        let former = try formerValue?.text()
+        if let formerValue, former == name {
+            throw ConfigurationError(formerValue.place, "was = \"\(name)\" is its name now; expected the one before")
+        }
         let join = try table.required("join", "a list of channels, as in [\"libera:#ops\", \"…\"]")
         guard case .array(let elements) = join.content else { throw join.error(expected: "a list of channels") }
         var members: [MemberSettings] = []

@@ -50,7 +50,7 @@ package struct StateFolder: Sendable {
     package static func check(_ path: String) throws(StateError) {
         guard Files.exists(path) else { return }
         try checkOwnership(path)
-        for name in keptFiles where Files.exists("\(path)/\(name)") { try checkSecret("\(path)/\(name)") }
+        for name in keptFiles where Files.exists("\(path)/\(name)") { try secret("\(path)/\(name)") }
     }
 
     /// Puts a backup in the place of a stopped relay's state; what was there is kept beside it. The state of a relay that runs, or of another
@@ -103,17 +103,18 @@ package struct StateFolder: Sendable {
         if let exposure, exposure != .readable { throw StateError(exposure.remedy(path, mode: "700"), .exposed) }
     }
 
-    private static func checkSecret(_ path: String) throws(StateError) {
-        let exposure: FileExposure?
-        do { exposure = try FileExposure.of(path) } catch { throw StateError("\(error)") }
+    @discardableResult
+    private static func secret(_ path: String) throws(StateError) -> [UInt8] {
+        let (bytes, exposure): ([UInt8], FileExposure?)
+        do { (bytes, exposure) = (try Files.read(path, atMost: 4096), try FileExposure.of(path)) } catch { throw StateError("\(error)") }
         if let exposure { throw StateError(exposure.remedy(path, mode: "600"), .exposed) }
+        return bytes
     }
 
     private static func contents(_ path: String, orMake make: () -> [UInt8]) throws(StateError) -> [UInt8] {
         do {
             if !Files.exists(path) { try Files.create(path, make()) }
-            try checkSecret(path)
-            return try Files.read(path, atMost: 4096)
+            return try secret(path)
         } catch let error as StateError {
             throw error
         } catch {

@@ -67,12 +67,22 @@ extension IRCEndpoint {
         case .byServer(let words):
             let lower = words.lowercased()
             wasThrownOut = lower.contains("flood") || lower.contains("recvq")
-            hangUp(words)
+            hangUp(words.isEmpty ? "closed by the server, which gives no reason" : words)
         case .saslRefused(let words): refusedToRegister("SASL refused: \(words)")
         case .passwordRefused(let words): refusedToRegister("password refused: \(words)")
         case .banned(let words): refusedToRegister("banned: \(words)")
         case .nickRefused(let words): refusedToRegister("nick refused: \(words)")
         }
+    }
+
+    /// Somebody else has the nick that is to be ours, and keeps it: no earlier connection of this relay's, which would be gone by now.
+    private func noteNickHeld(_ now: Instant) {
+        guard let readySince, !isNickHeldNoted, machine.hasOtherNick,
+            !machine.mayHaveFormerSession || readySince.distance(to: now) > EndpointLimits.formerSession
+        else { return }
+        isNickHeldNoted = true
+        log.warning("the nick is somebody else's", ["nick": settings.nick, "instead": machine.nick])
+        lastErrors.note("the nick \(settings.nick) is somebody else's: this relay is \(machine.nick) there", at: loop.time)
     }
 
     private func refusedToRegister(_ words: String) {
@@ -120,6 +130,7 @@ extension IRCEndpoint {
         if silence > EndpointLimits.death { return hangUp("no sign of life for \(silence.seconds) s") }
         if let readySince {
             if silence > EndpointLimits.silence { send(IRCMessage("PING", "alive")) }
+            noteNickHeld(now)
             if now >= nextRegain {
                 perform(machine.regainNick())
                 nextRegain = now + (machine.mayHaveFormerSession ? EndpointLimits.regainSoon : EndpointLimits.regainLater)

@@ -52,6 +52,7 @@ package actor IRCEndpoint: Endpoint {
     var serverTime: UInt64?
     var barrierCount: UInt64 = 0
     var nextRegain = Instant(nanoseconds: 0)
+    var isNickHeldNoted = false
     var ending: String?
     var isWritingDone = false
     var wasThrownOut = false
@@ -241,6 +242,7 @@ package actor IRCEndpoint: Endpoint {
         barriers = [:]
         serverTime = nil
         readySince = nil
+        isNickHeldNoted = false
         ending = nil
         wasThrownOut = false
         lastHeard = loop.now

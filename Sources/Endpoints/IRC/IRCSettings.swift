@@ -88,6 +88,9 @@ package struct IRCSettings: Hashable, Sendable {
     /// Why a channel can't be served; nil if it can (RFC 2811 section 2.1).
     package static func fault(inChannel name: String) -> String? {
         let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: ",") && $0 != 0x7F }
+        if name.utf8.count > EndpointLimits.channelName {
+            return "\"\(name.prefix(40))…\" has \(name.utf8.count) bytes; a channel on IRC has at most \(EndpointLimits.channelName)"
+        }
         if let first = name.utf8.first, "#&+!".utf8.contains(first), name.utf8.count > 1, isPlain { return nil }
         return "\"\(name)\" can't be a channel on IRC: # and more, without spaces and commas"
     }

@@ -2,6 +2,8 @@ import Base
 
 /// Bounds and deadlines of an IRC endpoint.
 enum EndpointLimits {
+    /// A channel's name in bytes: more than any network takes, and a line of 512 still has room for a text.
+    static let channelName = 200
     /// Resolving, connecting and TLS together.
     static let connecting = Interval.seconds(30)
     /// From the first line to the end of the message of the day. Servers that look up names and idents take up to 30 s.

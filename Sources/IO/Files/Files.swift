@@ -5,16 +5,25 @@ import Glibc
 package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     package let path: String
     package let code: Int32
+    private let words: String?
 
     init(_ path: String, _ code: Int32 = errno) {
         self.path = path
         self.code = code
+        words = nil
+    }
+
+    /// What the system would not refuse.
+    init(_ path: String, _ words: String) {
+        self.path = path
+        code = 0
+        self.words = words
     }
 
     /// Whether the user may not do that.
     package var isForbidden: Bool { code == EACCES || code == EPERM }
     package var isFull: Bool { code == ENOSPC || code == EDQUOT }
-    package var description: String { "\(path): \(String(cString: strerror(code)))" }
+    package var description: String { "\(path): \(words ?? String(cString: strerror(code)))" }
 }
 
 /// Small files, read and written whole.
@@ -29,11 +38,18 @@ package enum Files {
         return String(decoding: current.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) + "/" + path
     }
 
-    /// Reads at most `limit` bytes; a longer file is an error (EFBIG).
+    /// Reads at most `limit` bytes; a longer file is an error (EFBIG), and so is what is no file: a pipe would be waited for.
     package static func read(_ path: String, atMost limit: Int) throws(FileError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else { throw FileError(path) }
         defer { close(descriptor) }
+        var status = stat()
+        if fstat(descriptor, &status) != 0 { throw FileError(path) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: throw FileError(path, EISDIR)
+        default: throw FileError(path, "expected a file, not a pipe, socket or device")
+        }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {

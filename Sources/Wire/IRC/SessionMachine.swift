@@ -145,6 +145,9 @@ package struct SessionMachine: Hashable, Sendable {
     /// Whether the nick that was asked for is another's, who may be this client's own earlier connection.
     package var mayHaveFormerSession: Bool { formerSession == .unknown }
 
+    /// Whether it has another nick than the wanted one, and not for its length.
+    package var hasOtherNick: Bool { !isSame(nick, String(identity.nick.prefix(nick.count))) }
+
     /// Tries to get the wanted nick back.
     package mutating func regainNick() -> [Action] {
         guard phase == .ready, !isSame(nick, identity.nick) else { return [] }

@@ -18,7 +18,9 @@ enum CommandLineProgram {
     }
 
     static func main() async {
-        Console.exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
+        let exit = await run(Array(CommandLine.arguments.dropFirst()))
+        if exit == .done, let fault = Console.outputError { Console.exit(fail("can't write the output: \(fault)").rawValue) }
+        Console.exit(exit.rawValue)
     }
 
     private static func run(_ words: [String]) async -> Exit {

@@ -1,6 +1,7 @@
 import Base
 import Daemon
 import IO
+import Model
 
 /// `fairlead status`
 enum StatusCommand {
@@ -84,6 +85,9 @@ enum SayCommand {
         let isJSON = arguments.takeFlag("--json")
         guard let bridge = arguments.take(), let text = arguments.take() else {
             return CommandLineProgram.refuse("say needs a bridge and a text")
+        }
+        guard text.utf8.count <= ModelLimits.text else {
+            return CommandLineProgram.refuse("the text has \(text.utf8.count) bytes; expected at most \(ModelLimits.text)")
         }
         return Control.ask(ControlRequest("say", ["bridge": bridge, "text": text]), &arguments) { line in
             if let report = ControlJSON.value(line, as: WaitingReport.self) { return Console.error("fairlead: \(report.text)\n") }
