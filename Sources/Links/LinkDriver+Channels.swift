@@ -112,7 +112,7 @@ extension LinkDriver {
         isTellingDue = false
         for outflow in turns where outflow.told != outflow.cursor {
             outflow.told = outflow.cursor
-            await port.acknowledged(outflow.destination, before: outflow.told)
+            await port.acknowledged(outflow.destination, before: outflow.told, count: outflow.ledger.takeDurable())
         }
     }
 }

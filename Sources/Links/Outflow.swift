@@ -157,6 +157,8 @@ struct Ledger {
     private var acknowledged: [StreamIndex: UInt64] = [:]
     private var runs: [Run] = []
     private var gone = 0
+    /// Entries that became durable on the other side and were not asked for yet.
+    private var durable: UInt64 = 0
 
     mutating func sent(_ stream: StreamIndex, _ number: UInt64, at position: Position) {
         let tail = runs.count - 1
@@ -177,11 +179,13 @@ struct Ledger {
             let held = acknowledged[run.stream] ?? 0
             if run.last <= held {
                 gone += 1
+                durable += run.last - run.first + 1
                 continue
             }
             if run.first <= held {
                 runs[gone].position = run.position + Int(held + 1 - run.first)
                 runs[gone].first = held + 1
+                durable += held + 1 - run.first
             }
             break
         }
@@ -189,6 +193,12 @@ struct Ledger {
             runs.removeFirst(gone)
             gone = 0
         }
+    }
+
+    /// How many entries became durable on the other side since this was asked last.
+    mutating func takeDurable() -> UInt64 {
+        defer { durable = 0 }
+        return durable
     }
 
     /// The first entry that is not acknowledged; nil if everything is.

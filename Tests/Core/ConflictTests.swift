@@ -94,7 +94,7 @@ import Testing
             own = try await $0.engine.holdings(of: channel, with: Self.peer, whoseEpoch: PeerEpoch(ordinal: 0, bits: 0)).first
             let stream = try await $0.engine.introduce(own!.introduction, in: channel, by: Self.peer)
             // The profile and the first message had been acknowledged before.
-            await $0.engine.acknowledged(channel, before: Position(3))
+            await $0.engine.acknowledged(channel, before: Position(3), count: 1)
             try await $0.engine.told(channel, holds: [stream: PeerHolding(prefix: 4, digest: 77)], by: Self.peer)
         }
         #expect(counters(bench).forks == 1 && counters(bench).conflicts == 1)

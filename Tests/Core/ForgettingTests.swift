@@ -65,7 +65,7 @@ import Testing
             bench.connect("a")
             greet()
             bench.post("a", text, text)
-            bench.does { await $0.engine.acknowledged(channel, before: Position(1000)) }
+            bench.does { await $0.engine.acknowledged(channel, before: Position(1000), count: 1) }
             bench.run(milliseconds: 160 * Self.day)
         }
         bench.world.crash(bench.host)

@@ -168,7 +168,7 @@ import Testing
         #expect(peer(bench.story(1, links: behind), "peer")?.why == .behind(0))
         let sent = ["peer": LinkStanding(isUp: true, sentBefore: ["#c": end])]
         #expect(peer(bench.story(1, links: sent), "peer")?.state == .sent)
-        bench.does { await $0.engine.acknowledged(channel, before: end) }
+        bench.does { await $0.engine.acknowledged(channel, before: end, count: 1) }
         let time = UnixTime(seconds: bench.time.seconds - 1)
         let taken = peer(bench.story(1, links: sent), "peer")
         #expect(taken?.state == .acknowledged && taken?.time == time)

@@ -287,6 +287,15 @@ private let listenerMistakes: [(name: String, old: String, new: String, message:
         }
     }
 
+    /// The library would read beyond its end.
+    @Test func whatIsNoUTF8() throws {
+        let head: [UInt8] = Array("[relay]\n# Gr".utf8)
+        for tail: [UInt8] in [[0xFC, 0xDF, 0x65], [0xE1], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80]] {
+            let error = try #require(throws: ConfigurationError.self) { try SettingsReader.read(bytes: head + tail, file: "f.toml") }
+            #expect(error.description == "f.toml:2:5: these bytes are no UTF-8; expected a text in UTF-8")
+        }
+    }
+
     /// A folder of parts that is there and can't be read is not taken for an empty one.
     @Test func aConfDThatCantBeRead() throws {
         let folder = TemporaryFolder()

@@ -106,13 +106,24 @@ private func linkBatch(_ bytes: [UInt8]) {
     precondition(back.count == items.count)
 }
 
+/// Input as a network may bring it: in pieces of some bytes, or of more where they would be so many that the fuzzer comes to little else.
+func pieces(of bytes: [UInt8]) -> [[UInt8]] {
+    var pieces: [[UInt8]] = []
+    var start = 0
+    while start < bytes.count {
+        let end = min(bytes.count, start + max(1 + Int(bytes[start] % 7), bytes.count / 64))
+        pieces.append(Array(bytes[start..<end]))
+        start = end
+    }
+    return pieces
+}
+
 /// However a client's bytes are cut, a mail server says and takes the same; and whatever lines are a reply, they are read as one.
 private func mail(_ bytes: [UInt8]) {
     _ = MailReply(reading: bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { Array($0) })
     let text = String(decoding: bytes, as: UTF8.self)
     if let address = MailAddress(text) { precondition(address.description == text) }
-    let step = 1 + bytes.count % 7
-    let pieces = stride(from: 0, to: bytes.count, by: step).map { Array(bytes[$0..<min($0 + step, bytes.count)]) }
+    let pieces = pieces(of: bytes)
     for dialect in [MailServerMachine.Dialect.smtp, .lmtp] {
         let whole = served([bytes], dialect)
         precondition(served(pieces, dialect) == whole, "a dialogue in pieces has another outcome")

@@ -8,15 +8,9 @@ import WireIRC
 func ircLine(_ bytes: [UInt8]) {
     var whole = LineDecoder()
     let lines = whole.feed(bytes)
-    var pieces = LineDecoder()
-    var again: [[UInt8]] = []
-    var start = 0
-    while start < bytes.count {
-        let end = min(bytes.count, start + 1 + Int(bytes[start] % 7))
-        again += pieces.feed(Array(bytes[start..<end]))
-        start = end
-    }
-    precondition(lines == again && whole.tooLong == pieces.tooLong, "lines depend on how the bytes came")
+    var cut = LineDecoder()
+    let again = pieces(of: bytes).flatMap { cut.feed($0) }
+    precondition(lines == again && whole.tooLong == cut.tooLong, "lines depend on how the bytes came")
     for line in lines {
         guard let message = try? IRCMessage(line: line) else { continue }
         let written = message.bytes

@@ -35,6 +35,7 @@ import WireLink
         var numbers: [StreamIndex: UInt64] = [:]
         var held: [StreamIndex: UInt64] = [:]
         var position = Position.first
+        var durable: UInt64 = 0
         for _ in 0..<2000 {
             let stream = StreamIndex(UInt32.random(in: 1...3, using: &random))
             if Bool.random(using: &random) {
@@ -52,7 +53,10 @@ import WireLink
                 held[stream] = max(prefix, held[stream] ?? 0)
                 ledger.acknowledge(stream, prefix)
             }
-            #expect(ledger.firstOpen == sent.first { $0.number > held[$0.stream] ?? 0 }?.position)
+            let open = sent.firstIndex { $0.number > held[$0.stream] ?? 0 }
+            #expect(ledger.firstOpen == open.map { sent[$0].position })
+            durable += ledger.takeDurable()
+            #expect(durable == UInt64(open ?? sent.count))
         }
     }
 }

@@ -15,6 +15,9 @@ import Testing
         pair.relays[0].servers[0].post("a line", by: "p", at: pair.relays[0].time)
         pair.run(seconds: 10)
         #expect(pair.texts(1, 0) == ["a line"])
+        // The line and who said it, and nothing back.
+        func lastMinute(_ index: Int) -> [UInt64?] { pair.relays[index].standing.filter { $0.name.hasSuffix(":c0") }.map(\.lastMinute) }
+        #expect(lastMinute(0) == [2] && lastMinute(1) == [0])
         for relay in pair.relays {
             let members = relay.standing.filter(\.isPeer)
             #expect(members.map(\.name).sorted().map { $0.suffix(2) } == ["c0", "c1"])

@@ -65,8 +65,8 @@ package protocol LinkPort: Actor {
     /// The newest profiles of a stream's authors, as their records.
     func profiles(of stream: StreamIndex) async -> [AuthorRow]
 
-    /// A peer has made durable all of a channel that lies before `position`.
-    func acknowledged(_ channel: DestinationID, before position: Position) async
+    /// A peer has made durable all of a channel that lies before `position`; so many entries since the last time.
+    func acknowledged(_ channel: DestinationID, before position: Position, count: UInt64) async
 
     /// Has `body` called on the loop after each commit, under a name that is given back to `unfollow`.
     func follow(_ body: @escaping @Sendable () -> Void) async -> UInt64

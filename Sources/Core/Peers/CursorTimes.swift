@@ -8,9 +8,13 @@ struct CursorTimes: Sendable {
     /// Ascending in both.
     private var moves: [(before: Position, time: UnixTime)] = []
 
+    /// Entries that it came to have.
+    private(set) var arrivals = MinuteCount()
+
     init(from start: Position) { self.start = start }
 
-    mutating func note(_ position: Position, at time: UnixTime) {
+    mutating func note(_ position: Position, _ count: UInt64, at time: UnixTime, _ now: Instant) {
+        arrivals.note(count, at: now)
         if moves.count >= CoreLimits.acknowledgements {
             // Half of them at once, so that a flood moves none each time.
             start = moves[CoreLimits.acknowledgements / 2 - 1].before

@@ -87,10 +87,10 @@ extension Engine {
         }
     }
 
-    package func acknowledged(_ channel: DestinationID, before position: Position) {
+    package func acknowledged(_ channel: DestinationID, before position: Position, count: UInt64) {
         guard let known = peerCursors[channel], known < position else { return }
         peerCursors[channel] = position
-        acknowledgements[channel, default: CursorTimes(from: known)].note(position, at: loop.time)
+        acknowledgements[channel, default: CursorTimes(from: known)].note(position, count, at: loop.time, loop.now)
         changedDestinations.insert(channel)
     }
 

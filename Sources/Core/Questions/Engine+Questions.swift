@@ -20,7 +20,7 @@ extension Engine {
         package let behind: Int
         /// When the first message that it lacks was accepted; nil if it lacks none.
         package let oldest: UnixTime?
-        /// Parts that arrived in the last minute; nil for a peer and a reader.
+        /// Parts that arrived, or entries that a peer acknowledged, in the last minute; nil for a reader.
         package let lastMinute: UInt64?
         package let isParked: Bool
         /// Since when its bridge is stopped by an operator.
@@ -42,7 +42,8 @@ extension Engine {
                 bridge: routing.bridges[member.bridge]?.name ?? "", isPeer: member.settings.isPeer,
                 isReader: member.settings.isReader,
                 isUp: outbox.map { $0.machine.connection == .up }, behind: behind, oldest: oldest,
-                lastMinute: outbox?.arrivals.total(at: loop.now), isParked: (outbox?.parkedBefore ?? .zero) > cursor,
+                lastMinute: (outbox?.arrivals ?? acknowledgements[member.destination]?.arrivals)?.total(at: loop.now),
+                isParked: (outbox?.parkedBefore ?? .zero) > cursor,
                 pausedSince: paused[member.bridge]?.time,
                 deferredUntil: outbox?.machine.isPutOff == true ? outbox?.putOff?.until : nil)
         }

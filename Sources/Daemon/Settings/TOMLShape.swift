@@ -1,7 +1,8 @@
 import Base
 
-/// Looks, before the library reads a document, how deep it nests and how many parts its keys have. The library goes one call deeper for each
-/// level, and takes longer by more than the square of a key's parts: some thousand of either end the process, or the loop for minutes.
+/// Looks, before the library reads a document, whether it is UTF-8, how deep it nests and how many parts its keys have. The library reads
+/// beyond the end of what is no UTF-8, goes one call deeper for each level, and takes longer by more than the square of a key's parts: some
+/// thousand of either end the process, or the loop for minutes.
 ///
 /// Only the shape is looked at: what is no TOML passes here, and the library says where. It stops at the first fault, so what stands behind
 /// one need not be understood.
@@ -17,12 +18,22 @@ struct TOMLShape {
 
     static func check(_ bytes: [UInt8], file: String) throws(ConfigurationError) {
         var shape = TOMLShape(bytes: bytes, file: file)
+        try shape.checkEncoding()
         try shape.run()
     }
 
     private init(bytes: [UInt8], file: String) {
         self.bytes = bytes
         self.file = file
+    }
+
+    /// TOML v1.0.0, "Spec": a document is UTF-8.
+    private func checkEncoding() throws(ConfigurationError) {
+        do { _ = try UTF8Span(validating: bytes.span) } catch {
+            var shape = self
+            while shape.index < error.byteOffsets.lowerBound { shape.step() }
+            throw shape.error("these bytes are no UTF-8; expected a text in UTF-8")
+        }
     }
 
     private mutating func run() throws(ConfigurationError) {
