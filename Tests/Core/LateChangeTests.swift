@@ -43,6 +43,14 @@ import Testing
         return all
     }
 
+    /// What somebody who joins reads.
+    private func history(_ bench: Bench) -> [String] {
+        let destination = bench.destination("reader")
+        nonisolated(unsafe) var found: [String] = []
+        bench.does { found = try await $0.engine.events(in: destination, .from(.first), atMost: 50).map { Self.words($0.event) } }
+        return found
+    }
+
     private static func words(_ event: Event) -> String {
         switch event {
         case .posted(let post): "said \(post.content.text)"
@@ -53,7 +61,7 @@ import Testing
     }
 
     private func bench() -> Bench {
-        let bench = Bench([["a", "b", "peer"]])
+        let bench = Bench([["a", "b", "reader", "peer"]])
         bench.start()
         begins(bench)
         return bench
@@ -106,6 +114,10 @@ import Testing
         // A later one changes what stands there.
         pass(bench, epoch: 2, 2, edit(1, "the third text"))
         #expect(arrives(bench) == ["edited the third text"])
+        #expect(history(bench) == ["edited the second text", "edited the third text"])
+        // Since the restart, if there was one.
+        #expect(bench.read("reader").map { Self.words($0.event) }.suffix(1) == ["edited the third text"])
+        #expect(!bench.read("reader").contains { $0.id == Self.message(1) })
     }
 
     /// Both wait for a destination that is away: it is one message.
@@ -131,6 +143,7 @@ import Testing
         #expect(kept() == 1)
         pass(bench, epoch: 1, 1, post("a secret"))
         #expect(arrives(bench) == [])
+        #expect(history(bench) == ["deleted"] && bench.read("reader").isEmpty)
         bench.connect("a")
         bench.run(milliseconds: 200_000)
         #expect(kept() == 0)

@@ -14,6 +14,11 @@ extension Engine: BridgeHistory {
             for (index, head) in run.entries.heads.enumerated() where streams[head.stream].bridge == member.bridge {
                 if let event = try await committedEvent(LogEntry(run, at: run.first + index), for: member) { events.append(event) }
             }
+            let early = events.filter { earlyChanges.contains($0.id) }
+            if !early.isEmpty {
+                let hidden = Set(early.map(\.id)).subtracting(try await shown(early).map(\.id))
+                events.removeAll { hidden.contains($0.id) }
+            }
             if !events.isEmpty { await endpoint.committed(events, in: member.destination) }
         }
     }
@@ -30,16 +35,16 @@ extension Engine: BridgeHistory {
         let streams = self.streams.indexes(of: member.bridge)
         let entries = try await journal.reader.entries(of: streams, place, atMost: min(count, CoreLimits.readerPage))
         guard let first = entries.first, let last = entries.last else { return nothing }
-        var shown: [CommittedEvent] = []
+        var found: [CommittedEvent] = []
         for entry in entries {
-            if let event = try await committedEvent(entry, for: member, heedingPause: heedingPause) { shown.append(event) }
+            if let event = try await committedEvent(entry, for: member, heedingPause: heedingPause) { found.append(event) }
         }
         let next: ReadingPlace =
             switch place {
             case .before: .before(first.position)
             case .from: .from(last.position.next)
             }
-        return ReadingPage(events: try await withoutDeleted(shown), looked: entries.count, next: next)
+        return ReadingPage(events: try await shown(found), looked: entries.count, next: next)
     }
 
     /// Committed events of a channel's bridge nearest to a place, ascending, at most `count` of them and fewer only where there are no more.
@@ -90,16 +95,28 @@ extension Engine: BridgeHistory {
             author: profile?.key ?? AuthorKey(rawValue: 0), name: profile?.name ?? "", place: place, time: entry.shownTime)
     }
 
-    /// What was deleted is not shown again, nor are edits of it.
-    private func withoutDeleted(_ events: [CommittedEvent]) async throws -> [CommittedEvent] {
+    /// What was deleted is not shown again, nor are edits of it, nor a message behind an edit that came before it and stands for it.
+    private func shown(_ events: [CommittedEvent]) async throws -> [CommittedEvent] {
         let subjects = events.map { event in
             if case .edited(let target, _) = event.event { target } else { event.id }
         }
         var deleted: Set<EventID> = []
-        for change in try await journal.reader.changes(of: subjects) where change.kind == .deleted && isSameOwner(change.by, change.target)
-        {
-            deleted.insert(change.target)
+        var edited: [EventID: Position] = [:]
+        for event in events {
+            if case .edited(let target, _) = event.event, isSameOwner(event.id, target), edited[target] == nil {
+                edited[target] = event.position
+            }
         }
-        return zip(events, subjects).filter { !deleted.contains($1) }.map(\.0)
+        for change in try await journal.reader.changes(of: subjects) where isSameOwner(change.by, change.target) {
+            switch change.kind {
+            case .deleted: deleted.insert(change.target)
+            // The newest; an earlier one may be among the events.
+            case .edited: edited[change.target] = min(edited[change.target] ?? change.position, change.position)
+            }
+        }
+        return zip(events, subjects).filter { event, subject in
+            if case .posted = event.event, let first = edited[subject], first < event.position { return false }
+            return !deleted.contains(subject)
+        }.map(\.0)
     }
 }
