@@ -55,11 +55,11 @@ import Testing
         return told.exit == 0 && told.output.contains("by operator")
     }
 
-    /// By `status`: MEMBER BRIDGE link BEHIND OLDEST.
+    /// By `status`: MEMBER BRIDGE link BEHIND OLDEST LAST-MINUTE.
     private func isNobodyBehind(_ relay: RelayUnderTest, links: Int) -> Bool {
         let lines = relay.command("status").output.split(separator: "\n")
         let rows: [[Substring]] = lines.map { $0.split(separator: " ") }
-        let members = rows.filter { $0.count == 5 && $0[2] == "link" }
+        let members = rows.filter { $0.count == 6 && $0[2] == "link" }
         return members.count == links && members.allSatisfy { $0[3] == "0" && $0[4] == "-" }
     }
 

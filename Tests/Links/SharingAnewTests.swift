@@ -44,6 +44,24 @@ import Testing
         #expect(pair.world.failures == [])
     }
 
+    /// What a peer lacked when a channel was taken from it nobody knows exactly: it may have all of it.
+    @Test(arguments: [false, true]) func whatAPeerMayLackIsNotListed(isRestarted: Bool) async {
+        let (pair, west) = Self.pairThatTalked()
+        await pair.relays[1].crash()
+        Self.say("for nobody", at: west)
+        pair.run(seconds: 5)
+        if isRestarted {
+            await west.crash()
+            west.bridges = west.bridges(sharing: [])
+            west.start()
+        } else {
+            west.reload(west.bridges(sharing: []))
+        }
+        pair.run(seconds: 5)
+        #expect(west.rows.state.destinations.contains { $0.name == "link east:c0" && $0.isRemoved })
+        #expect(west.bounces.isEmpty, "\(west.bounces)")
+    }
+
     /// `link revoke` and `link resume`: the configuration goes on to name the channel.
     @Test func aPeerThatWasShutOutAndComesBack() async {
         let (pair, west) = Self.pairThatTalked()

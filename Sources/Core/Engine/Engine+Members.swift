@@ -41,7 +41,9 @@ extension Engine {
             try await recallGivenBack()
         }
         for member in routing.all where member.settings.isPeer && !peersBefore.contains(member.settings.endpoint) {
-            let isKnown = openState.destinations.contains { $0.name.hasPrefix(member.settings.endpoint + ":") }
+            let isKnown = openState.destinations.contains { row in
+                MemberSettings(identity: row.name).map { $0.isPeer && $0.endpoint == member.settings.endpoint } ?? false
+            }
             if !isKnown && away[member.settings.endpoint] == nil { noteAway(member.settings.endpoint) }
         }
         changedDestinations.formUnion(changes.destinations.map(\.id))
@@ -51,7 +53,7 @@ extension Engine {
 
     /// A channel was taken out: what it had not got it will not get. A peer is known to have what it acknowledged, and may have more.
     private func noteRemoved(_ gone: RoutingTable.Member, before end: Position) async throws {
-        guard !gone.settings.isPeer, !gone.settings.isReader, let start = routing.row(gone.destination)?.cursor, start < end else { return }
+        guard !gone.settings.isPeer, let start = routing.row(gone.destination)?.cursor, start > .zero, start < end else { return }
         let count = try await count(of: gone, from: start, to: end)
         if count == 0 { return }
         log.warning(

@@ -61,7 +61,7 @@ package struct AuthorRow: Hashable, Sendable {
 package struct DestinationRow: Hashable, Sendable {
     package let id: DestinationID
     package let bridge: BridgeIndex
-    /// `MemberSettings.identity`
+    /// `MemberSettings.identity`: `endpoint:channel`, however the configuration spells the channel.
     package let name: String
     /// Everything before it is finished here; zero for a reader.
     package var cursor: Position

@@ -48,7 +48,17 @@ package struct MemberSettings: Hashable, Sendable {
     /// `endpoint:channel`
     package var name: String { "\(endpoint):\(channel)" }
     /// What the journal knows the channel by, so that one that is spelled otherwise from now on stays what it was.
-    package var identity: String { "\(endpoint):\(folded)" }
+    package var identity: String { (isPeer ? MemberSettings.link : "") + "\(endpoint):\(folded)" }
+    /// Before the identity of what is shared with a peer; no endpoint's name has a space.
+    private static let link = "link "
+
+    /// What an identity says; the rest is as if it had been left out.
+    package init?(identity: String) {
+        let isPeer = identity.hasPrefix(MemberSettings.link)
+        let name = identity.dropFirst(isPeer ? MemberSettings.link.count : 0)
+        guard let colon = name.firstIndex(of: ":") else { return nil }
+        self.init(endpoint: String(name[..<colon]), channel: String(name[name.index(after: colon)...]), isPeer: isPeer)
+    }
 }
 
 /// Which channels share which conversation, by the journal's numbers.
@@ -136,9 +146,7 @@ package struct RoutingTable: Sendable {
 
     /// A channel that is in no bridge any more, as far as the journal knows it.
     private func former(_ row: DestinationRow) -> Member? {
-        guard let bridge = bridges[row.bridge], let colon = row.name.firstIndex(of: ":") else { return nil }
-        let settings = MemberSettings(
-            endpoint: String(row.name[..<colon]), channel: String(row.name[row.name.index(after: colon)...]), isReader: row.cursor == .zero)
+        guard let bridge = bridges[row.bridge], let settings = MemberSettings(identity: row.name) else { return nil }
         return Member(
             destination: row.id, bridge: row.bridge, settings: settings,
             home: Home(secret: bridge.secret, endpoint: settings.endpoint, channel: settings.folded))
