@@ -17,6 +17,8 @@ package enum CoreLimits {
     package static let authorKeys = 10_000
     /// An event that says it happened so much later than it was accepted, in seconds, is shown as of then: its network's clock is wrong.
     package static let clockAhead: Int64 = 300
+    /// Messages that are counted of what a channel lacked when it was taken out: about a second.
+    package static let countedRemoved: UInt64 = 20_000
     /// Later changes remembered by target. Older ones are asked of the journal.
     package static let changes = 100_000
     /// Edits and deletions kept for events that never came, some 1 MB; and how many of those that came are looked after in a minute.

@@ -24,6 +24,7 @@ extension LinkDriver {
         var searches = 0
         while found.count < LinkDriverLimits.late, searches < LinkDriverLimits.lateSearches, let hole = outflow.unsearched.popLast() {
             searches += 1
+            outflow.searches += 1
             let last = min(hole.numbers.upperBound, hole.numbers.lowerBound + UInt64(LinkDriverLimits.late) - 1)
             if last < hole.numbers.upperBound { outflow.unsearched.append((hole.stream, last + 1...hole.numbers.upperBound)) }
             found += try await port.positions(of: hole.stream, numbers: hole.numbers.lowerBound...last)

@@ -52,7 +52,7 @@ extension LinkDriver {
     }
 
     private func write(_ outflow: Outflow) async throws {
-        let before = (outflow.position, outflow.hasSettledPast, logChanges, outflow.late.count, outflow.unsearched.count)
+        let before = (outflow.position, outflow.hasSettledPast, logChanges, outflow.late.count, outflow.searches)
         if await port.isPaused(outflow.destination) {
             if before.2 == logChanges { stalled.insert(outflow.name) }
             return
@@ -63,7 +63,7 @@ extension LinkDriver {
         // The channel may have been taken out meanwhile.
         guard outflows[outflow.name] === outflow, ending == nil else { return }
         guard encoder.count > 0 else {
-            let after = (outflow.position, outflow.hasSettledPast, logChanges, outflow.late.count, outflow.unsearched.count)
+            let after = (outflow.position, outflow.hasSettledPast, logChanges, outflow.late.count, outflow.searches)
             if before == after { stalled.insert(outflow.name) }
             return
         }

@@ -24,6 +24,8 @@ final class Outflow {
     var late: ArraySlice<Position> = []
     /// Numbers that the peer lacks and whose records have not been looked for yet, the next ones last.
     var unsearched: [(stream: StreamIndex, numbers: ClosedRange<UInt64>)] = []
+    /// How often something of it was looked for.
+    var searches: UInt64 = 0
     var confirmations: UInt64?
     var ledger = Ledger()
     /// Before it the peer lacks nothing; and where it was when the engine was told of it last.
@@ -114,14 +116,15 @@ struct PassedStreams {
         passed[place].holes.replaceSubrange(index...index, with: passed[place].holes[index].without(number))
     }
 
-    /// What the peer lacks of a channel's streams and may get.
+    /// What the peer lacks of a channel's streams and may get late; what is above what it was passed comes in its turn.
     func holes(in channel: UInt64) -> [(stream: StreamIndex, numbers: ClosedRange<UInt64>)] {
         places.indices.flatMap { number in
             let stream = StreamIndex(UInt32(number))
             guard case .at(let place) = self.place(of: stream), passed[place].channel == channel else {
                 return [(stream: StreamIndex, numbers: ClosedRange<UInt64>)]()
             }
-            return passed[place].holes.map { (stream, $0) }
+            let sent = passed[place].sent
+            return passed[place].holes.compactMap { $0.lowerBound > sent ? nil : (stream, $0.lowerBound...min($0.upperBound, sent)) }
         }
     }
 

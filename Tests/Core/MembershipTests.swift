@@ -61,6 +61,42 @@ import Testing
         #expect(relay.bounces.isEmpty)
     }
 
+    /// A channel that is only listened to lacks nothing, however long ago that was written down; what was said before it is written to again
+    /// does not come.
+    @Test(arguments: [false, true]) func aChannelThatIsOnlyListenedTo(isRestarted: Bool) async {
+        let relay = behind()
+        func bridge(_ direction: MemberSettings.Direction) -> BridgeSettings {
+            BridgeSettings(
+                name: "ops",
+                members: relay.servers.enumerated().map {
+                    MemberSettings(endpoint: $1.name, channel: "#c", direction: $0 == 1 ? direction : .both)
+                })
+        }
+        // It lacks what was to come until now.
+        await change(relay, to: bridge(.into), isRestarted: isRestarted)
+        #expect(relay.bounces.map(\.code) == ["removed"] && relay.bounces.first?.count == 5)
+        relay.setUp(1, true)
+        relay.servers[0].post("not for it", by: "anna", at: relay.time)
+        relay.run(seconds: 20)
+        relay.servers[1].post("from it", by: "ben", at: relay.time)
+        relay.run(seconds: 5)
+        // Nothing of that was ever for it.
+        await change(relay, to: relay.bridge("ops", over: [0, 2]), isRestarted: isRestarted)
+        #expect(relay.bounces.count == 1)
+        await change(relay, to: bridge(.into), isRestarted: isRestarted)
+        // The simulated endpoint tells of a channel that it serves anew when it connects.
+        relay.cut(1)
+        relay.run(seconds: 5)
+        relay.servers[0].post("nor this", by: "anna", at: relay.time)
+        relay.run(seconds: 5)
+        await change(relay, to: bridge(.both), isRestarted: isRestarted)
+        relay.servers[0].post("this is", by: "anna", at: relay.time)
+        relay.run(seconds: 20)
+        #expect(texts(relay, 1) == ["first", "this is"])
+        #expect(texts(relay, 2).contains("from it"))
+        #expect(relay.bounces.count == 1)
+    }
+
     /// Two bridges are there, and only then one is said to have been the other: they stay two, and it is said.
     @Test func aFormerNameThatComesTooLateIsSaid() async {
         let relay = SimulatedRelay(seed: 22, kinds: [.marks, .marks, .marks, .marks])

@@ -1,5 +1,6 @@
 import Base
 import Support
+import Synchronization
 import Testing
 
 @testable import IO
@@ -43,6 +44,24 @@ private actor Place {
             #expect(try await server.read(atMost: 10) == nil)
             listener.close()
             #expect(try await listener.accept() == nil)
+        }
+    }
+
+    /// Somebody sends faster than is read, without end: between any two pieces the loop comes to whatever else there is.
+    @Test func whoSendsWithoutEndLeavesOthersTheirTurn() async throws {
+        let pump = Pump()
+        defer { pump.stop() }
+        try await onLoop { loop in
+            let flood = try await connect(pump.port, loop)
+            for piece in 0..<50 {
+                let hadTurn = Atomic(false)
+                _ = loop.schedule(at: loop.now) { hadTurn.store(true, ordering: .relaxed) }
+                #expect(try await flood.read(atMost: 4096)?.isEmpty == false)
+                let isFair = hadTurn.load(ordering: .relaxed)
+                #expect(isFair || piece == 0)
+                pump.fill()
+            }
+            flood.close()
         }
     }
 

@@ -50,7 +50,7 @@ extension Engine {
     /// A destination as it stands, with what its outbox knows.
     func row(of destination: DestinationID) -> DestinationRow? {
         guard var row = routing.row(destination) else { return nil }
-        if let outbox = outboxes[destination] {
+        if row.cursor > .zero, let outbox = outboxes[destination] {
             row.cursor = outbox.machine.cursor
             row.received = outbox.machine.received
             row.deferredSince = outbox.machine.deferredSince

@@ -18,7 +18,7 @@ extension Engine {
         let rows = before.compactMap(row(of:))
         for row in rows { routing.store(row) }
         let changes = routing.configure(settings, head: recent.end, entropy: entropy)
-        let removedBefore = recent.end
+        let endBefore = recent.end
         pending.bridges += changes.bridges
         let now = Set(routing.all.map(\.destination))
         for gone in before.subtracting(now) {
@@ -47,25 +47,44 @@ extension Engine {
             if !isKnown && away[member.settings.endpoint] == nil { noteAway(member.settings.endpoint) }
         }
         changedDestinations.formUnion(changes.destinations.map(\.id))
-        for gone in changes.removed { try await noteRemoved(gone, before: removedBefore) }
+        for begun in changes.begun { outboxes[begun]?.machine.jump(to: endBefore) }
+        for (member, cursor) in changes.ended { try await noteLacked(member, cursor..<max(cursor, endBefore)) }
         if !changes.bridges.isEmpty || !changes.destinations.isEmpty { commitSignal.set() }
     }
 
     /// A channel was taken out: what it had not got it will not get. A peer is known to have what it acknowledged, and may have more.
-    private func noteRemoved(_ gone: RoutingTable.Member, before end: Position) async throws {
-        guard !gone.settings.isPeer, let start = routing.row(gone.destination)?.cursor, start > .zero, start < end else { return }
-        let count = try await count(of: gone, from: start, to: end)
+    private func noteLacked(_ gone: RoutingTable.Member, _ range: Range<Position>) async throws {
+        if gone.settings.isPeer || range.lowerBound == .zero || range.isEmpty { return }
+        let count = try await lacked(gone, from: range.lowerBound, to: range.upperBound)
         if count == 0 { return }
         log.warning(
             "a channel was taken out of its bridge before it had everything",
             ["channel": gone.settings.name, "messages": String(count)])
-        bounce(
-            "removed", "taken out of its bridge before they came", at: gone.destination, start...Position(end.rawValue - 1), count: count)
+        let words = "taken out of its bridge before they came" + (count >= CoreLimits.countedRemoved ? "; there may be more" : "")
+        bounce("removed", words, at: gone.destination, range.lowerBound...Position(range.upperBound.rawValue - 1), count: count)
+    }
+
+    /// How many messages of a range a channel had not got; of a long backlog no more than some are counted. What others said meanwhile, for
+    /// years perhaps, is not looked at.
+    private func lacked(_ gone: RoutingTable.Member, from start: Position, to end: Position) async throws -> UInt64 {
+        let streams = self.streams.indexes(of: gone.bridge)
+        let durable = min(committedEnd, end)
+        var count: UInt64 = 0
+        var position = start
+        while position < durable, count < CoreLimits.countedRemoved {
+            let page = try await journal.reader.entries(of: streams, .from(position), atMost: CoreLimits.readerPage)
+            guard let last = page.last else { break }
+            for entry in page where entry.position < durable {
+                if try await isMessage(entry, of: gone) { count += 1 }
+            }
+            position = last.position.next
+        }
+        return count + (try await self.count(of: gone, from: max(start, durable), to: end))
     }
 
     /// A reader has none.
     private func openOutbox(_ destination: DestinationID) async throws {
-        guard let row = routing.row(destination) else { return }
+        guard var row = routing.row(destination) else { return }
         sources[destination] = row.source
         if routing.member(destination)?.settings.isPeer == true {
             peerCursors[destination] = row.cursor
@@ -73,6 +92,7 @@ extension Engine {
             return
         }
         if routing.member(destination)?.settings.isReader == true { return }
+        if row.cursor == .zero { row.cursor = recent.end }
         let place = measures.place(of: routing.member(destination)?.settings.endpoint ?? "")
         let claims = openState.claims.filter { $0.destination == destination && !row.isPast($0) }
         openState.claims.removeAll { $0.destination == destination }

@@ -99,7 +99,7 @@ extension Engine {
     }
 
     /// Whether an entry is a message that a channel is to get. Of what an earlier life may have settled the journal is asked.
-    private func isMessage(_ entry: LogEntry, of member: RoutingTable.Member) async throws -> Bool {
+    func isMessage(_ entry: LogEntry, of member: RoutingTable.Member) async throws -> Bool {
         guard case .posted? = entry.event?.event else { return false }
         var answers = DeliveryPlan.Answers()
         while true {

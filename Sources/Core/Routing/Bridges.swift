@@ -47,6 +47,9 @@ package struct MemberSettings: Hashable, Sendable {
 
     /// `endpoint:channel`
     package var name: String { "\(endpoint):\(channel)" }
+    /// Whether something is delivered there: it has a cursor in the log.
+    package var isWrittenTo: Bool { isPeer || !isReader && direction != .into }
+
     /// What the journal knows the channel by, so that one that is spelled otherwise from now on stays what it was.
     package var identity: String { (isPeer ? MemberSettings.link : "") + "\(endpoint):\(folded)" }
     /// Before the identity of what is shared with a peer; no endpoint's name has a space.
@@ -109,8 +112,10 @@ package struct RoutingTable: Sendable {
         /// The rows to write.
         package var bridges: [BridgeRow] = []
         package var destinations: [DestinationRow] = []
-        /// What was taken out, as it was.
-        package var removed: [Member] = []
+        /// What was taken out, or is not written to any more, as it was.
+        package var ended: [(member: Member, cursor: Position)] = []
+        /// What was there already and is written to from now on.
+        package var begun: [DestinationID] = []
     }
 
     /// Makes the table agree with the configuration. What is new begins at `head`; what is gone is kept as removed, so that it can
@@ -123,7 +128,7 @@ package struct RoutingTable: Sendable {
         for bridge in settings {
             let row = bridgeRow(bridge, named: Set(settings.map(\.name)), entropy, &changes.bridges)
             for member in bridge.members {
-                let destination = destinationRow(row, member, head, &changes.destinations)
+                let destination = destinationRow(row, member, head, before, &changes)
                 members[destination.id] = Member(
                     destination: destination.id, bridge: row.index, settings: member,
                     home: Home(secret: row.secret, endpoint: member.endpoint, channel: member.folded))
@@ -134,10 +139,10 @@ package struct RoutingTable: Sendable {
         for (id, row) in rows where members[id] == nil && !row.isRemoved {
             rows[id]?.isRemoved = true
             changes.destinations.append(rows[id]!)
-            if let gone = before[id] ?? former(row) { changes.removed.append(gone) }
+            if let gone = before[id] ?? former(row) { changes.ended.append((gone, row.cursor)) }
         }
         changes.destinations.sort { $0.id < $1.id }
-        changes.removed.sort { $0.destination < $1.destination }
+        changes.ended.sort { $0.member.destination < $1.member.destination }
         return changes
     }
 
@@ -193,30 +198,34 @@ package struct RoutingTable: Sendable {
         }
     }
 
-    private mutating func destinationRow(_ bridge: BridgeRow, _ member: MemberSettings, _ head: Position, _ changed: inout [DestinationRow])
-        -> DestinationRow
-    {
-        // A reader has no cursor: should its endpoint become one of another kind, what was said before is not delivered.
-        let start = member.isReader ? Position.zero : head
+    private mutating func destinationRow(
+        _ bridge: BridgeRow, _ member: MemberSettings, _ head: Position, _ before: [DestinationID: Member], _ changes: inout Changes
+    ) -> DestinationRow {
+        // What is not written to has no cursor: should that change, what was said before is not delivered.
+        let start = member.isWrittenTo ? head : .zero
         if var known = rows.values.first(where: { $0.bridge == bridge.index && $0.name == member.identity }) {
-            if known.isRemoved || (known.cursor == .zero) != member.isReader {
-                known.isRemoved = false
-                known.cursor = start
-                // What was said meanwhile stays where it was said: sharing with a peer begins anew, and a network is read from now on. What a
-                // reader keeps is no place.
+            if !known.isRemoved && (known.cursor > .zero) == member.isWrittenTo { return known }
+            if known.isRemoved {
+                // What was said meanwhile stays where it was said: sharing with a peer begins anew, and a network is read from now on.
                 if !member.isReader { known.source = [] }
-                known.parkedBefore = .zero
-                known.received = .init()
-                known.deferredSince = nil
-                rows[known.id] = known
-                changed.append(known)
+            } else if member.isWrittenTo {
+                changes.begun.append(known.id)
+            } else if let was = before[known.id] ?? former(known) {
+                changes.ended.append((was, known.cursor))
             }
+            known.isRemoved = false
+            known.cursor = start
+            known.parkedBefore = .zero
+            known.received = .init()
+            known.deferredSince = nil
+            rows[known.id] = known
+            changes.destinations.append(known)
             return known
         }
         let id = DestinationID((rows.keys.map(\.rawValue).max() ?? 0) + 1)
         let row = DestinationRow(id: id, bridge: bridge.index, name: member.identity, cursor: start)
         rows[id] = row
-        changed.append(row)
+        changes.destinations.append(row)
         return row
     }
 }

@@ -2,6 +2,7 @@ import Base
 import Core
 import IO
 import Model
+import Store
 
 /// What the running relay answers.
 extension Daemon {
@@ -49,8 +50,14 @@ extension Daemon {
             if let name = try Files.names(in: folder).first {
                 throw ControlRefusal.refused("\(folder) has \(name) in it; expected an empty folder, or none")
             }
-            try await running.engine.backup(to: folder)
-            for name in StateFolder.keptFiles { try Files.copy("\(running.state.path)/\(name)", to: "\(folder)/\(name)") }
+            do {
+                try await running.engine.backup(to: folder)
+                for name in StateFolder.keptFiles { try Files.copy("\(running.state.path)/\(name)", to: "\(folder)/\(name)") }
+            } catch {
+                // Half of one would stand in the way of the next; what else lies in the folder is not ours.
+                for path in StateFolder.keptFiles.map({ "\(folder)/\($0)" }) + [SQLiteJournal.path(in: folder)] { try? Files.remove(path) }
+                throw error
+            }
         } catch let error as FileError {
             throw ControlRefusal.failed("\(error)")
         } catch let error as JournalError {

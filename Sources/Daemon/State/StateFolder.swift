@@ -38,7 +38,9 @@ package struct StateFolder: Sendable {
         isNewIdentity = hasJournal && !Files.exists("\(path)/\(StateFolder.identityFile)")
         hasLostJournal = !hasJournal && Files.exists("\(path)/\(StateFolder.identityFile)")
         let pem = try StateFolder.contents("\(path)/\(StateFolder.identityFile)", orMake: { IdentityKey.make().pem })
-        guard let identity = IdentityKey(pem: pem) else { throw StateError("\(path)/\(StateFolder.identityFile) is no private key in PEM") }
+        guard let identity = IdentityKey(pem: pem) else {
+            throw StateError("\(path)/\(StateFolder.identityFile) is no private key in PEM: put it back from a backup of this relay")
+        }
         self.identity = identity
         epochSecret = try StateFolder.contents("\(path)/\(StateFolder.secretFile)", orMake: { entropy.bytes(32) })
         guard epochSecret.count == 32 else {

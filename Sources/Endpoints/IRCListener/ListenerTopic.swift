@@ -1,7 +1,7 @@
 import Base
 import WireIRC
 
-/// A channel's topic as the journal keeps it for the listener: byte 1 ‖ time, 8 ‖ varint length of the setter ‖ setter ‖ topic.
+/// A channel's topic as the journal keeps it for the listener: byte 2 ‖ time, 8 ‖ varint length of the setter ‖ setter ‖ topic.
 struct ListenerTopic: Hashable, Sendable {
     let topic: ListenerWorld.Topic
 
@@ -10,7 +10,7 @@ struct ListenerTopic: Hashable, Sendable {
     /// nil for what is empty or of another form.
     init?(_ bytes: [UInt8]) {
         var reader = ByteReader(bytes.span.bytes)
-        guard (try? reader.byte()) == 1, let time = try? reader.uint64(), let length = try? reader.varint(),
+        guard (try? reader.byte()) == 2, let time = try? reader.uint64(), let length = try? reader.varint(),
             let range = try? reader.skip(length)
         else { return nil }
         topic = ListenerWorld.Topic(
@@ -20,7 +20,7 @@ struct ListenerTopic: Hashable, Sendable {
 
     var bytes: [UInt8] {
         var writer = ByteWriter()
-        writer.byte(1)
+        writer.byte(2)
         writer.uint64(topic.time)
         writer.varint(UInt64(topic.setter.utf8.count))
         writer.append(topic.setter)

@@ -61,13 +61,21 @@ package enum Files {
         }
     }
 
-    /// Writes a new file so that it is on the disk, whole, when the call returns. One that exists is an error.
+    /// Writes a new file so that it is on the disk, whole, when the call returns, and not there at all if that fails or the process is killed
+    /// before. One that exists is an error. Two that write the same file at once are not provided for.
     package static func create(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o600) throws(FileError) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        let unfinished = path + ".unfinished"
+        try remove(unfinished)
+        let descriptor = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw FileError(path) }
-        defer { close(descriptor) }
+        defer {
+            close(descriptor)
+            unlink(unfinished)
+        }
         try write(descriptor, bytes[...], path)
         try sync(descriptor, path)
+        // Unlike a renaming it replaces nothing.
+        if link(unfinished, path) != 0 { throw FileError(path) }
         try syncFolder(of: path)
     }
 

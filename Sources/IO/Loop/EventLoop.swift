@@ -4,13 +4,16 @@ import Glibc
 
 /// The loop of a relay: one thread that runs libuv, and the executor of every actor that networks, links and the engine consist of.
 ///
-/// A turn: timers that are due, then jobs, then whatever descriptors are ready. Jobs may enqueue jobs; after `jobsPerTurn` of them
-/// descriptors and timers get their turn.
+/// A turn: timers that are due, then jobs, then whatever descriptors are ready. Jobs may enqueue jobs; after `jobsPerTurn` of them, or
+/// `turnLength`, descriptors and timers get their turn.
 ///
 /// Sendable unchecked: `inbox`, `isWoken` and `isStopping` are guarded by `lock`, everything else is the loop thread's alone.
 package final class EventLoop: Loop, SerialExecutor, TaskExecutor, @unchecked Sendable {
     /// Jobs run before descriptors are looked at again: some hundred microseconds of them.
     private static let jobsPerTurn = 1024
+    /// Jobs that take longer than most. The clock is read after every so many.
+    private static let turnLength = Interval.milliseconds(5)
+    private static let jobsPerReading = 16
 
     private let lock = Lock()
     private var inbox: [UnownedJob] = []
@@ -134,6 +137,7 @@ package final class EventLoop: Loop, SerialExecutor, TaskExecutor, @unchecked Se
 
     private func runJobs() {
         readClock()
+        let begin = turn
         let serial = asUnownedSerialExecutor()
         let task = asUnownedTaskExecutor()
         var count = 0
@@ -142,6 +146,10 @@ package final class EventLoop: Loop, SerialExecutor, TaskExecutor, @unchecked Se
             nextJob += 1
             count += 1
             job.runSynchronously(isolatedTo: serial, taskExecutor: task)
+            if count % EventLoop.jobsPerReading == 0 {
+                readClock()
+                if begin.distance(to: turn) > EventLoop.turnLength { break }
+            }
         }
         if nextJob == jobs.count {
             jobs.removeAll(keepingCapacity: true)

@@ -9,8 +9,9 @@ package final class TCPStream: ByteStream {
     /// The system's number of the connection.
     var number: Int32 { descriptor.number }
 
-    /// Whether the kernel may hold more than was read. Loop's own, like all of it.
-    private final class Reading: @unchecked Sendable { var mayHaveMore = true }
+    /// Whether it is read without asking whether there is anything: once at the beginning and after each wait. Somebody who sends faster than
+    /// is read would else never let the loop come to anything but this connection. Loop's own, like all of it.
+    private final class Reading: @unchecked Sendable { var mayTry = true }
 
     init(_ descriptor: Descriptor) {
         self.descriptor = descriptor
@@ -23,22 +24,19 @@ package final class TCPStream: ByteStream {
     package func read(atMost count: Int) async throws(StreamError) -> [UInt8]? {
         while true {
             if descriptor.isClosed { throw .closed }
-            if reading.mayHaveMore {
+            if reading.mayTry {
+                reading.mayTry = false
                 var received = 0
                 let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
                     received = recv(descriptor.number, buffer.baseAddress, count, 0)
                     used = max(0, received)
                 }
-                if received > 0 {
-                    reading.mayHaveMore = received == count
-                    return bytes
-                }
+                if received > 0 { return bytes }
                 if received == 0 { return nil }
-                if errno == EINTR { continue }
-                if errno != EAGAIN { throw .lost(systemWords()) }
+                if errno != EAGAIN && errno != EINTR { throw .lost(systemWords()) }
             }
             await descriptor.readable()
-            reading.mayHaveMore = true
+            reading.mayTry = true
         }
     }
 

@@ -54,7 +54,7 @@ import WireIRC
         let topic = ListenerWorld.Topic(text: "the plän", setter: "carl/far", time: 1_795_000_000)
         let bytes = ListenerTopic(topic).bytes
         #expect(ListenerTopic(bytes)?.topic == topic)
-        #expect(ListenerTopic([]) == nil && ListenerTopic([2] + bytes.dropFirst()) == nil)
+        #expect(ListenerTopic([]) == nil && ListenerTopic([1] + bytes.dropFirst()) == nil)
         for end in 0..<10 { #expect(ListenerTopic(Array(bytes[..<end])) == nil) }
     }
 }
