@@ -44,6 +44,8 @@ package enum CoreLimits {
     /// who spoke after each. Some 10 and 50 MB.
     package static let peerStreams = 65_536
     package static let peerAuthors = 262_144
+    /// Streams of this relay's own in a bridge that was made anew under its name after a restore: one for each start while the lost one was there.
+    package static let lostStreams = 256
     /// Open holes in all streams of one relay in one bridge: some restores with dozens each. Less than a megabyte.
     package static let peerHoles = 16_384
     /// People whom a channel may bring anew at once, and how often one more: a net split that gives everybody of a large channel another nick,

@@ -18,7 +18,8 @@ extension LinkDriver {
             case .record(let stream, let number, let time, let hops, let record, let isLate):
                 guard let local = inStreams[Int(stream) - 1] else { continue }
                 let head = EntryHead(
-                    stream: local, number: number, originTime: UnixTime(seconds: time), hops: hops &+ 1, source: source)
+                    stream: local, number: number, originTime: UnixTime(seconds: time), hops: min(hops + 1, ModelLimits.hops),
+                    source: source)
                 incoming.passed.entries.append(head, record: bytes[record])
                 // What is acknowledged is how far all of a stream is held; a number below that says nothing new.
                 if isLate { continue }

@@ -203,7 +203,9 @@ package actor PeerLink {
         redialPause = await driver.redialPause
         let ending = await driver.ending
         log.warning("link down", ["reason": ending?.words ?? "", "code": ending.map { "\($0.code)" } ?? ""])
-        lastError = LastError(ending.map { "\($0.code): \($0.words)" } ?? "the connection ended", at: loop.time)
+        // Both had dialled at once: one of the two sessions stays.
+        let isReplaced = ending?.code == .duplicate && !adopted.isEmpty
+        if !isReplaced { lastError = LastError(ending.map { "\($0.code): \($0.words)" } ?? "the connection ended", at: loop.time) }
         for waiter in endWaiters { waiter.resume() }
         endWaiters = []
         if begin.distance(to: loop.now) >= LinkDriverLimits.useful { return true }

@@ -47,6 +47,33 @@ import Testing
         return (stream!, channel)
     }
 
+    /// A peer that has seen one epoch of this relay's can name streams of it under keys that no bridge ever had. A bridge whose row a restore took
+    /// away had as many as it had starts; what is more is passed over.
+    @Test func streamsOfInventedBridges() {
+        let bench = Bench([["a", "peer"]])
+        bench.start()
+        let channel = bench.destination("peer")
+        nonisolated(unsafe) var (taken, refused) = (0, 0)
+        bench.does { bench in
+            for number in 0..<UInt64(CoreLimits.lostStreams + 50) {
+                let introduction = StreamIntroduction(
+                    owner: SimulatedRelay.id(7), bridge: BridgeKey(bytes: [0, 0, 0, 0, 0, 0, 0, 0] + number.bigEndianBytes),
+                    epoch: Epoch(ordinal: 1, salt: 5, secret: [UInt8](repeating: 9, count: 32)))
+                do {
+                    _ = try await bench.engine.introduce(introduction, in: channel, by: Self.peer)
+                    taken += 1
+                } catch PeerFault.elsewhere {
+                    refused += 1
+                }
+            }
+        }
+        #expect(taken == CoreLimits.lostStreams && refused == 50)
+        // Its own goes on, once the peer is awaited no more.
+        bench.post("a", "1", "hello")
+        bench.run(milliseconds: 40_000)
+        #expect(bench.answers.last?.count == 1 && bench.world.failures == [])
+    }
+
     /// The first text stays; the operator learns of the second, once.
     @Test func anEventThatComesAgainWithAnotherText() {
         let bench = Bench([["a", "peer"]])

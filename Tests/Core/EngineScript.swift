@@ -137,7 +137,8 @@ final class Bench: @unchecked Sendable {
     var endpoints: [String: ScriptEndpoint] = [:]
     var limits = EngineLimits()
     var wrap: ((MemoryJournal, SimulatedHost) -> any Journal)?
-    private let names: [[String]]
+    /// Which endpoints are in which bridge, from the next start on.
+    var names: [[String]]
     private var readers: Set = ["reader"]
     var ids: [EventID] = []
     var answers: [[Acceptance]] = []

@@ -348,6 +348,31 @@ import Testing
         #expect(bench.world.failures == [])
     }
 
+    /// A channel is another bridge's after a restart: it is read on from where it was left. What had been taken out before is not, nor what
+    /// changes its bridge while the relay runs.
+    @Test func aChannelThatIsAnotherBridgesAfterARestartIsReadOn() {
+        let bench = Bench([["a", "b"], ["c", "d"]])
+        bench.start()
+        let a = bench.destination("a")
+        bench.does { _ = try await $0.engine.accept([], in: a, source: [7], mayBeKnown: false) }
+        func source() -> [UInt8] {
+            nonisolated(unsafe) var source: [UInt8] = []
+            let a = bench.destination("a")
+            bench.does { source = await $0.engine.source(of: a) }
+            return source
+        }
+        for names in [[["b"], ["c", "d", "a"]], [["a", "b"], ["c", "d"]]] {
+            bench.names = names
+            bench.restart()
+            #expect(source() == [7])
+        }
+        bench.names = [["b"], ["c", "d"]]
+        bench.restart()
+        bench.names = [["b"], ["c", "d", "a"]]
+        bench.restart()
+        #expect(source() == [])
+    }
+
     /// An endpoint that says it is connected again without having said that it was not: what was under way is asked about.
     @Test func aConnectionThatReplacesAnotherIsReconciled() {
         let bench = Bench([["a", "b"]])

@@ -155,7 +155,7 @@ private let mistakes: [(name: String, old: String, new: String, message: String)
     ),
     (
         "bad relay name", "\"example\"", "\"Example Org\"",
-        "fairlead.toml:2:1: relay name \"Example Org\": expected 1 to 32 of a-z, 0-9 and -"
+        "fairlead.toml:3:8: relay name \"Example Org\": expected 1 to 32 of a-z, 0-9 and -"
     ),
     ("unknown language", "\"de\"", "\"fr\"", "fairlead.toml:1:12: language = \"fr\" is unknown; expected one of \"en\", \"de\""),
     ("key twice", "tls = false", "tls = false\ntls = true", "fairlead.toml:1"),

@@ -40,24 +40,26 @@ package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConver
     }
 }
 
-/// The word of a list that a mistyped one may mean: at most two letters away, or one for words of two letters.
+/// The word of a list that a mistyped one may mean: at most two letters away, or one for words of up to four letters.
 package func nearest(to word: String, among words: some Sequence<String>) -> String? {
-    let limit = word.count <= 2 ? 1 : 2
+    let limit = word.count <= 4 ? 1 : 2
     return words.map { ($0, distance(word, $0)) }.filter { $0.1 <= limit }.min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
 }
 
-/// How many letters must be put in, taken out or changed (Levenshtein).
+/// How many letters must be put in, taken out, changed, or change places with their neighbour (Damerau-Levenshtein, each letter moved once).
 private func distance(_ left: String, _ right: String) -> Int {
-    let target = Array(right)
-    var row = Array(0...target.count)
-    for (index, letter) in left.enumerated() {
-        var diagonal = row[0]
-        row[0] = index + 1
+    let (source, target) = (Array(left), Array(right))
+    var (before, row) = ([Int](), Array(0...target.count))
+    for index in source.indices {
+        var next = [index + 1]
         for column in target.indices {
-            let above = row[column + 1]
-            row[column + 1] = letter == target[column] ? diagonal : 1 + min(diagonal, above, row[column])
-            diagonal = above
+            var least = source[index] == target[column] ? row[column] : 1 + min(row[column], row[column + 1], next[column])
+            if index > 0, column > 0, source[index] == target[column - 1], source[index - 1] == target[column] {
+                least = min(least, before[column - 1] + 1)
+            }
+            next.append(least)
         }
+        (before, row) = (row, next)
     }
     return row[target.count]
 }

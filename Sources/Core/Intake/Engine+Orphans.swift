@@ -54,9 +54,9 @@ extension Engine {
         for destination in routing.destinations(of: streams[stream].bridge) {
             guard let marks = orphans[destination], !marks.isEmpty else { continue }
             var same = marks.keys.filter { $0.id == id }
-            if same.isEmpty, let author, streams.isOwn(stream) {
+            if same.isEmpty, let author {
                 // Of several of one second the lowest number: marks are taken over in the order of birth.
-                let lost = marks.keys.filter { $0.author == author && $0.second == second && streams.index(of: $0.id.stream) == nil }
+                let lost = marks.keys.filter { $0.author == author && $0.second == second && !streams.hasCome($0.id) }
                 guard let first = lost.map(\.id).min() else { continue }
                 same = lost.filter { $0.id == first }
             }
@@ -68,5 +68,15 @@ extension Engine {
             }
             dropIfEmpty(destination)
         }
+    }
+
+    /// A message's turn has come, so its channel was read to the head. What its owner, who lost its journal too, has read again comes under
+    /// another id than its mark has; what was given back comes under the same.
+    func takeOverOrphan(_ entry: LogEntry, at destination: DestinationID) {
+        guard orphans[destination] != nil, !entry.head.isGivenBack, case .posted? = entry.event?.event, let author = entry.event?.author,
+            let key = streams.profile(entry.head.stream, author)?.key
+        else { return }
+        let stream = entry.head.stream
+        takeOverOrphans(streams.id(stream, entry.head.number), stream, author: key, second: entry.head.originTime)
     }
 }

@@ -126,6 +126,11 @@ package struct StreamTable: Hashable, Sendable {
 
     package func count(of owner: RelayID, in bridge: BridgeIndex) -> Count { counts[Place(owner: owner, bridge: bridge)] ?? Count() }
 
+    /// How many streams of this relay's are in a bridge that has another key than they: of one that the journal lost, or invented.
+    package func lost(in bridge: BridgeIndex, but key: BridgeKey) -> Int {
+        rows.count { $0.bridge == bridge && $0.introduction.owner == owner && $0.introduction.bridge != key }
+    }
+
     /// Everything of a stream up to a number is held or SKIPped.
     package mutating func advance(_ stream: StreamIndex, to number: UInt64) {
         rows[place(of: stream)].prefix = number

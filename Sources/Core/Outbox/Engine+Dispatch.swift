@@ -83,6 +83,7 @@ extension Engine {
         }
         if recent.run(at: rest.position) == nil && !mayAskJournal { return .needsJournal }
         guard let entry = try await entry(at: rest.position, for: destination) else { return .taken }
+        if !rest.hasBegun { takeOverOrphan(entry, at: destination) }
         guard let plan = try await plan(entry, member, DeliveryPlan.Turn(rest), mayAskJournal) else { return .needsJournal }
         switch plan {
         case .wait:

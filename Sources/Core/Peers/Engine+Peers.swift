@@ -43,6 +43,12 @@ extension Engine: LinkPort {
         guard streams.count(of: introduction.owner, in: member.bridge).streams < CoreLimits.peerStreams else {
             throw .tooMany(introduction.stream)
         }
+        // A bridge has one key. Another one's streams are of a bridge that this journal lost, and few; an invented key costs nobody anything.
+        if introduction.owner == relay, let key = routing.bridges[member.bridge]?.key, introduction.bridge != key,
+            streams.lost(in: member.bridge, but: key) >= CoreLimits.lostStreams
+        {
+            throw .elsewhere(introduction.stream)
+        }
         return streams.introduce(introduction, bridge: member.bridge)
     }
 

@@ -207,7 +207,7 @@ package struct RoutingTable: Sendable {
             if !known.isRemoved && (known.cursor > .zero) == member.isWrittenTo { return known }
             if known.isRemoved {
                 // What was said meanwhile stays where it was said: sharing with a peer begins anew, and a network is read from now on.
-                if !member.isReader { known.source = [] }
+                if !member.isReader { known.source = source(of: member, in: bridge, before) }
             } else if member.isWrittenTo {
                 changes.begun.append(known.id)
             } else if let was = before[known.id] ?? former(known) {
@@ -223,9 +223,17 @@ package struct RoutingTable: Sendable {
             return known
         }
         let id = DestinationID((rows.keys.map(\.rawValue).max() ?? 0) + 1)
-        let row = DestinationRow(id: id, bridge: bridge.index, name: member.identity, cursor: start)
+        var row = DestinationRow(id: id, bridge: bridge.index, name: member.identity, cursor: start)
+        row.source = source(of: member, in: bridge, before)
         rows[id] = row
         changes.destinations.append(row)
         return row
+    }
+
+    /// Where a channel is read on from that is another bridge's than when the relay ended: it was in a bridge all the time, so nobody expects
+    /// that what was said meanwhile stays there. One that changes its bridge while the relay runs is read all the time.
+    private func source(of member: MemberSettings, in bridge: BridgeRow, _ before: [DestinationID: Member]) -> [UInt8] {
+        guard before.isEmpty, !member.isPeer, !member.isReader else { return [] }
+        return rows.values.first { $0.name == member.identity && $0.bridge != bridge.index && !$0.isRemoved }?.source ?? []
     }
 }

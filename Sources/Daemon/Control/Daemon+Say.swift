@@ -9,7 +9,7 @@ extension Daemon {
 
     /// What can't be taken in at once waits until it can, the relay ends, or whoever asked has gone.
     func say(_ arguments: [String: String], _ answer: ControlAnswer, _ engine: Engine) async throws {
-        guard let bridge = arguments["bridge"], let text = arguments["text"], !text.isEmpty else {
+        guard let bridge = arguments["bridge"], let text = arguments["text"], !text.isBlank else {
             throw ControlRefusal.usage("say needs a bridge and a text")
         }
         var known: Engine.Hindrance?

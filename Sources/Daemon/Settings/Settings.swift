@@ -59,10 +59,10 @@ package struct RelaySettings: Hashable, Sendable {
     package let advertise: [HostPort]
 
     init(_ table: inout ConfigurationTable) throws(ConfigurationError) {
-        let place = table.place
-        name = try table.requiredText("name", "a short name that peers see, such as \"example\"")
+        let nameValue = try table.required("name", "a short name that peers see, such as \"example\"")
+        name = try nameValue.text()
         guard isShortName(name) else {
-            throw ConfigurationError(place, "relay name \"\(name)\": expected 1 to 32 of a-z, 0-9 and -")
+            throw ConfigurationError(nameValue.place, "relay name \"\(name)\": expected 1 to 32 of a-z, 0-9 and -")
         }
         let what = "a folder, such as \"/var/lib/fairlead\""
         let folder = try table.required("state", what)

@@ -116,12 +116,11 @@ package struct StateFolder: Sendable {
     private static func contents(_ path: String, orMake make: () -> [UInt8]) throws(StateError) -> [UInt8] {
         do {
             if !Files.exists(path) { try Files.create(path, make()) }
-            return try secret(path)
-        } catch let error as StateError {
-            throw error
         } catch {
-            throw StateError("\(error)")
+            // Where it exists by now another one starts in the same moment; which of them may go on the journal's lock decides.
+            if !error.isExisting { throw StateError("\(error)") }
         }
+        return try secret(path)
     }
 }
 

@@ -77,6 +77,10 @@ struct IRCChannel {
         var heldBytes = 0
         /// The time of the oldest line that the server had, in milliseconds.
         var oldest: UInt64?
+        /// What the server played at joining, piece by piece, as long as it is not known whether something before it is missing.
+        private(set) var unplaced: [[ChannelLine]] = []
+        private(set) var unplacedLines = 0
+        private var unplacedBytes = 0
         /// Whether what the server had reaches back to what was read before.
         var reachesBack = false
         var hasHistory = false
@@ -96,6 +100,19 @@ struct IRCChannel {
         mutating func addOwn(_ line: ChannelLine) {
             if ownLines.count >= EndpointLimits.ownLines { ownLines.removeFirst() }
             ownLines.append((line.text, line.messageID))
+        }
+
+        /// False: it is more than may be held.
+        mutating func hold(_ lines: [ChannelLine]) -> Bool {
+            unplaced.append(lines)
+            unplacedLines += lines.count
+            unplacedBytes += lines.reduce(0) { $0 + $1.bytes }
+            return unplacedLines <= EndpointLimits.held && unplacedBytes <= EndpointLimits.heldBytes
+        }
+
+        mutating func takeUnplaced() -> [[ChannelLine]] {
+            defer { (unplaced, unplacedLines, unplacedBytes) = ([], 0, 0) }
+            return unplaced
         }
 
         mutating func takeOwnLines() -> [(text: String, messageID: String?)] {

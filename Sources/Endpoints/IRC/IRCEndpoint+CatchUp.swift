@@ -44,10 +44,35 @@ extension IRCEndpoint {
 
     private func passedBarrier(_ name: String) {
         guard let channel = channels[name], channel.phase == .catchingUp else { return }
-        guard machine.hasHistory else { return finishCatchUp(name) }
+        guard machine.hasHistory else {
+            noteWhatIsKept(name)
+            return finishCatchUp(name)
+        }
         channels[name]?.catchUp.hasHistory = true
         guard let source = channel.source else { return finishCatchUp(name) }
         ask(name, .first(after: source))
+    }
+
+    /// A server without CHATHISTORY has played what it keeps, if it keeps anything (InspIRCd's +H), and has said how much that may be. Fewer lines
+    /// are all that were said.
+    private func noteWhatIsKept(_ name: String) {
+        guard let channel = channels[name] else { return }
+        if let kept = machine.channel(name)?.keptLines, machine.has("batch"), machine.has("message-tags") {
+            let played = channel.catchUp.unplacedLines
+            let now = (serverTime ?? loop.time.seconds * 1000) / 1000
+            let oldest = machine.channel(name)?.keptSeconds.map { now - min(now, $0) } ?? 0
+            let isWhole = played < kept && channel.source.map { $0.time / 1000 >= oldest } ?? true
+            if !channel.catchUp.hasHistory && !isWhole { tellGap(name, until: oldest * 1000) }
+            channels[name]?.catchUp.hasHistory = true
+            if isWhole { channels[name]?.catchUp.reachesBack = true }
+        }
+    }
+
+    /// Takes in what was played, behind a word about what is missing before it.
+    private func placeUnplaced(_ name: String) {
+        guard let channel = channels[name], let pieces = channels[name]?.catchUp.takeUnplaced(), !pieces.isEmpty else { return }
+        if !channel.catchUp.reachesBack { tellGap(name, until: channel.catchUp.oldest ?? channel.catchUp.joinedAt) }
+        for piece in pieces { take(piece, in: name) }
     }
 
     /// IRCv3 chathistory.
@@ -88,17 +113,32 @@ extension IRCEndpoint {
         channels[name]?.catchUp.hasHistory = true
         if channel.catchUp.oldest == nil {
             channels[name]?.catchUp.oldest = lines.first?.time
-            channels[name]?.catchUp.reachesBack = page != nil || reachesBack(lines, to: channel.source)
-            if channels[name]?.catchUp.reachesBack == false { tellGap(name, until: lines.first?.time ?? channel.catchUp.joinedAt) }
+            channels[name]?.catchUp.reachesBack = page != nil || channel.source == nil || reachesBack(lines, to: channel.source)
         }
+        if channels[name]?.catchUp.reachesBack == false {
+            // How much the server keeps it says in a moment.
+            let isHeld = channels[name]?.catchUp.hold(lines) == true
+            if !isHeld {
+                placeUnplaced(name)
+                channels[name]?.catchUp.reachesBack = true
+            }
+            return
+        }
+        take(lines, in: name)
+        guard let page else { return }
+        channels[name]?.catchUp.readByTime = channel.catchUp.readByTime || page.isByTime
+        if let next = page.next(behind: lines, isFull: lines.count >= historyPage) { ask(name, next) } else { finishCatchUp(name) }
+    }
+
+    /// What was played again, in its turn.
+    private func take(_ lines: [ChannelLine], in name: String) {
+        guard let channel = channels[name] else { return }
+        let page = channel.catchUp.page
         if page?.isWholeSecond == true { channels[name]?.kinds = (0, [:]) }
         let old = page == nil ? oldLines(lines, channel) : 0
         for (index, line) in lines.enumerated() { take(line, isReplayed: true, isOld: index < old) }
         // What was said in that second before the channel was served is not taken for missed later.
         if channel.catchUp.isFirst, let time = channels[name]?.source?.time { channels[name]?.source?.time = (time / 1000 + 1) * 1000 }
-        guard let page else { return }
-        channels[name]?.catchUp.readByTime = channel.catchUp.readByTime || page.isByTime
-        if let next = page.next(behind: lines, isFull: lines.count >= historyPage) { ask(name, next) } else { finishCatchUp(name) }
     }
 
     /// Whether what a server plays at joining begins with something that was read before.
@@ -118,6 +158,7 @@ extension IRCEndpoint {
 
     /// Everything that was said before has been read; what came meanwhile follows.
     private func finishCatchUp(_ name: String) {
+        placeUnplaced(name)
         guard let channel = channels[name], channel.phase == .catchingUp else { return }
         if !channel.catchUp.hasHistory { tellGap(name, until: channel.catchUp.joinedAt) }
         channels[name]?.phase = .caughtUp

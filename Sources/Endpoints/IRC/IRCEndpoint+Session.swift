@@ -75,14 +75,21 @@ extension IRCEndpoint {
         }
     }
 
-    /// Somebody else has the nick that is to be ours, and keeps it: no earlier connection of this relay's, which would be gone by now.
+    /// The nick that is to be ours is held: by an earlier connection of this relay's, as it seems from where it comes, which is waited for; or by
+    /// somebody else who keeps it. Nothing is said of one that is gone in a moment.
     private func noteNickHeld(_ now: Instant) {
-        guard let readySince, !isNickHeldNoted, machine.hasOtherNick,
-            !machine.mayHaveFormerSession || readySince.distance(to: now) > EndpointLimits.formerSession
-        else { return }
-        isNickHeldNoted = true
-        log.warning("the nick is somebody else's", ["nick": settings.nick, "instead": machine.nick])
-        lastErrors.note("the nick \(settings.nick) is somebody else's: this relay is \(machine.nick) there", at: loop.time)
+        guard let readySince, machine.hasOtherNick else { return }
+        let since = readySince.distance(to: now)
+        let isWaiting = machine.mayHaveFormerSession && since <= EndpointLimits.formerSession
+        if isWaiting ? toldOfNick != .none || since < EndpointLimits.heldNick : toldOfNick == .stranger { return }
+        toldOfNick = isWaiting ? .former : .stranger
+        let words =
+            isWaiting
+            ? "the nick \(settings.nick) is held by a connection like this one: nothing is written for up to "
+                + "\(EndpointLimits.formerSession.seconds) s, as it may be an earlier one of this relay"
+            : "the nick \(settings.nick) is somebody else's: this relay is \(machine.nick) there"
+        log.warning("the nick is held", ["nick": settings.nick, "instead": machine.nick, "words": words])
+        lastErrors.note(words, at: loop.time)
     }
 
     private func refusedToRegister(_ words: String) {

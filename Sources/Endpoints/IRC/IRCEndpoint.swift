@@ -52,7 +52,7 @@ package actor IRCEndpoint: Endpoint {
     var serverTime: UInt64?
     var barrierCount: UInt64 = 0
     var nextRegain = Instant(nanoseconds: 0)
-    var isNickHeldNoted = false
+    var toldOfNick = NickHolder.none
     var ending: String?
     var isWritingDone = false
     var wasThrownOut = false
@@ -107,6 +107,9 @@ package actor IRCEndpoint: Endpoint {
             sasl: settings.sasl.flatMap { sasl in secrets.sasl.map { .init(account: sasl.account, password: $0) } },
             nickServ: secrets.nickServ)
     }
+
+    /// Whom the log has told to hold the wanted nick.
+    enum NickHolder { case none, former, stranger }
 
     // MARK: Endpoint
 
@@ -242,7 +245,7 @@ package actor IRCEndpoint: Endpoint {
         barriers = [:]
         serverTime = nil
         readySince = nil
-        isNickHeldNoted = false
+        toldOfNick = .none
         ending = nil
         wasThrownOut = false
         lastHeard = loop.now

@@ -32,7 +32,7 @@ struct IRCMapping {
             return .topic(IRCFormatting.parse(line.text).text.cut(toBytes: ModelLimits.title))
         case .message, .notice, .action:
             let text = IRCFormatting.parse(line.text)
-            if text.text.isEmpty { return nil }
+            if text.text.isBlank { return nil }
             return .posted(text, style: line.style, reply: answered, thread: nil)
         }
     }

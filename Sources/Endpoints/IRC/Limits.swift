@@ -16,6 +16,8 @@ enum EndpointLimits {
     static let death = Interval.seconds(90)
     /// An earlier connection of this client's is waited for: longer than the ping timeouts of known servers.
     static let formerSession = Interval.seconds(240)
+    /// That it is waited for is said when it has taken so long.
+    static let heldNick = Interval.seconds(10)
     /// How often the wanted nick is tried for while an earlier connection holds it, and later.
     static let regainSoon = Interval.seconds(2)
     static let regainLater = Interval.seconds(60)

@@ -23,7 +23,7 @@ struct IRCListenerMapping {
             content = .reacted(target, emoji: emoji, isOn: isOn)
         case .topic(let words): content = .topic(IRCFormatting.parse(words).text.cut(toBytes: ModelLimits.title))
         }
-        if case .posted(let text, _, _, _) = content, text.text.isEmpty { return nil }
+        if case .posted(let text, _, _, _) = content, text.text.isBlank { return nil }
         return Happening(key: nil, account: .init(id: ListenerWorld.fold(account), name: nick), time: time, content: content)
     }
 

@@ -22,6 +22,7 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// Whether the user may not do that.
     package var isForbidden: Bool { code == EACCES || code == EPERM }
+    package var isExisting: Bool { code == EEXIST }
     package var isFull: Bool { code == ENOSPC || code == EDQUOT }
     package var description: String { "\(path): \(words ?? String(cString: strerror(code)))" }
 }

@@ -114,6 +114,7 @@ package enum BatchDecoder {
         if head & 8 != 0 { columns.time = columns.time &+ UInt64(bitPattern: try reader.zigzag()) }
         guard columns.time <= LinkLimits.time else { throw LinkFailure(.tooLarge, "an origin time of \(columns.time) s") }
         let hops = head & 16 != 0 ? try reader.byte() : 0
+        guard hops <= LinkLimits.hops else { throw LinkFailure(.tooLarge, "a hop count of \(hops)") }
         switch head & 3 {
         case 0: return .record(stream: columns.stream, time: columns.time, hops: hops, record: try record(&reader))
         case 1:

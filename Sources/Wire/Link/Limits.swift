@@ -6,6 +6,8 @@ package enum LinkLimits {
     package static let frame = 1 << 20
     /// A frame before the peer's relay id was found to be a known one, and of every kind but BATCH and RESUME.
     package static let smallFrame = 4096
+    /// A hop count (docs/record.md).
+    package static let hops: UInt8 = 8
     /// What a batch unpacks to at most.
     package static let batch = 1 << 20
     /// How many times its packed size a batch unpacks to (zlib's own limit is 1032, chat has 2 to 5); up to `expansionFloor` it may be any

@@ -60,6 +60,7 @@ actor Demo {
         for kind in [SignalWatch.Kind.interrupt, .terminate, .hangUp] {
             _ = SignalWatch(kind, on: loop) { [weak self] in self?.assumeIsolated { $0.end(by: kind) } }
         }
+        if Console.isTerminal { watchTerminal() }
         let mailbox = DemoMailbox(folder: "\(folder)/mail")
         let receiver = try await MailReceiver.open(
             .smtp, at: HostPort("127.0.0.1:0", mayBeAnyPort: true)!, folder: mailbox.folder, entropy: SystemEntropy(), on: loop)
@@ -100,6 +101,13 @@ actor Demo {
                 await loop.sleep(until: loop.now + .milliseconds(20))
             }
         }
+    }
+
+    /// Only a session's leader is told when its terminal closes, and that may be a program that waits for this one.
+    private func watchTerminal() {
+        if isOver { return }
+        if !Console.isTerminal { return end(by: .hangUp) }
+        _ = loop.schedule(at: loop.now + .seconds(1)) { [weak self] in self?.assumeIsolated { $0.watchTerminal() } }
     }
 
     private func end(by kind: SignalWatch.Kind?) {
