@@ -7,6 +7,9 @@ package enum LogLimits {
     /// Bytes of a datagram to journald; fields that do not fit are left out. Sockets take 208 KiB unless the system is told otherwise
     /// (net.core.wmem_default).
     package static let datagram = 128 << 10
+    /// Lines of the same words in a window, in seconds: what is above is counted. A relay with hundreds of channels says some hundred at a start.
+    package static let lines: UInt64 = 2000
+    package static let window: Int64 = 60
     /// Bytes of the name of one of journald's fields (systemd.journal-fields(7)).
     package static let fieldName = 64
 }

@@ -32,7 +32,27 @@ package enum OperatorLog {
     }
 
     private static func make(from level: Log.Level, _ write: @escaping @Sendable (Log.Entry) -> Void) -> Log {
-        Log { if $0.level <= level { write($0) } }
+        let throttle = Throttle()
+        return Log { entry in
+            if entry.level > level { return }
+            // Who has asked for everything gets it.
+            let (isWritten, leftOut) = entry.level == .debug ? (true, 0) : throttle.admit(entry.words)
+            if leftOut > 0 {
+                let fields = [("words", "\(entry.words)"), ("count", String(leftOut))]
+                write(Log.Entry(level: .warning, words: "lines were left out", fields: fields))
+            }
+            if isWritten { write(entry) }
+        }
+    }
+
+    /// For lines from any thread. Sendable unchecked: `throttle` is guarded by `lock`.
+    private final class Throttle: @unchecked Sendable {
+        private let lock = Lock()
+        private var throttle = LogThrottle()
+
+        func admit(_ words: StaticString) -> (isWritten: Bool, leftOut: UInt64) {
+            lock.withLock { throttle.admit(words, at: .now) }
+        }
     }
 
     /// Whether standard error is the stream that `$JOURNAL_STREAM` names, `device:inode` (systemd.exec(5)): a service that sends its
