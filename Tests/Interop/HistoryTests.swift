@@ -54,6 +54,31 @@ import Testing
         #expect(relay.stop() == 0)
     }
 
+    /// Where the server has said how much it keeps and has played less, nothing is missing: not where nobody has spoken, nor where only the relay
+    /// has.
+    @Test func whereNobodySpokeNothingIsMissing() throws {
+        let (one, two) = (inspIRCd(keeping: 1000), inspIRCd(keeping: 1000))
+        let talk = Conversation(IRCProbe(one, "anna", join: ["#a"]), "#a", IRCProbe(two, "bob", join: ["#b"]), "#b")
+        let relay = RelayUnderTest(endpoint("one", one.port) + endpoint("two", two.port) + bridge("ops", "one:#a", "two:#b"))
+        for life in 1...4 {
+            try #require(relay.waitForLog("connected to a channel", times: 2 * life), "\(relay.log)")
+            // In the first two lives nobody says anything, later only anna.
+            if life > 2 { talk.go(left: 3, right: 0) }
+            talk.listen(milliseconds: 1500)
+            relay.kill()
+            if life > 2 { talk.go(left: 2, right: 0) }
+            relay.start()
+        }
+        try #require(relay.waitForLog("connected to a channel", times: 10), "\(relay.log)")
+        talk.settle()
+        #expect(talk.toRight.lost == 0 && talk.toRight.twice == 0 && talk.toRight.outOfOrder == 0, "\(talk.toRight) \(relay.log)")
+        for probe in [talk.left.probe, talk.right.probe] {
+            #expect(!probe.lines.contains { $0.contains("may be missing") }, "\(relay.log)")
+        }
+        #expect(!relay.log.contains("history=false") && !relay.log.contains("keeps no history"), "\(relay.log)")
+        #expect(relay.stop() == 0)
+    }
+
     /// ngIRCd keeps nothing: after a restart the others are told from when to when.
     @Test func aServerWithoutHistoryLeavesAGap() throws {
         let (ng, insp) = (ForeignServer(.ngIRCd), ForeignServer(.inspIRCd))
