@@ -38,7 +38,7 @@ extension Daemon {
     }
 
     private func number(of bounce: String) throws -> UInt64 {
-        guard let id = UInt64(bounce) else { throw ControlRefusal.usage("\"\(bounce)\" is no bounce's number") }
+        guard let id = UInt64(bounce) else { throw ControlRefusal.usage(operatorTexts.noBounceNumber(bounce)) }
         return id
     }
 
@@ -47,11 +47,19 @@ extension Daemon {
     private func retry(_ id: UInt64, _ answer: ControlAnswer, _ engine: Engine) async throws {
         switch try await engine.retryBounce(id) {
         case .unknown: throw noBounce(id)
-        case .refused(let words): throw ControlRefusal.refused("bounce \(id): \(words)")
+        case .refused(let refusal): throw ControlRefusal.refused(operatorTexts.notRetried(id, text(refusal)))
         case .retried(let count, let channels):
             log.notice("bounced events are delivered again", ["bounce": String(id), "events": String(count)])
             let note = channels.isEmpty ? operatorTexts.confirmedNowhere : nil
             try await answer.line(RetryReport(bounce: id, events: count, channels: channels, note: note))
+        }
+    }
+
+    private func text(_ refusal: Engine.RetryRefusal) -> String {
+        switch refusal {
+        case .nothingThere(let code): operatorTexts.nothingToDeliver(code)
+        case .isGone: operatorTexts.contentIsGone
+        case .inNoBridge(let channel): operatorTexts.inNoBridge(channel)
         }
     }
 

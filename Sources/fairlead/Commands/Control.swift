@@ -14,6 +14,7 @@ enum Control {
         } catch {
             return CommandLineProgram.fail("\(error)", .invalidConfiguration)
         }
+        let texts = OperatorTexts(settings.language)
         var ending: ControlEnding?
         let outcome = LocalSocket.ask("\(settings.relay.state)/\(socketName)", ControlJSON.line(request)) { line in
             if let last = ControlJSON.value(line, as: ControlEnding.self) { ending = last } else { body(line) }
@@ -21,15 +22,13 @@ enum Control {
         }
         switch outcome {
         case .answered: break
-        case .absent: return CommandLineProgram.fail("no relay answers in \(settings.relay.state)", .unreachable)
-        case .forbidden:
-            return CommandLineProgram.fail(
-                "not allowed: only root and the relay's own user may ask the relay in \(settings.relay.state)", .refused)
+        case .absent: return CommandLineProgram.fail(texts.noRelayAnswers(settings.relay.state), .unreachable)
+        case .forbidden: return CommandLineProgram.fail(texts.mayNotAsk(settings.relay.state), .refused)
         }
-        guard let ending else { return CommandLineProgram.fail("the relay ended before it had answered", .unreachable) }
+        guard let ending else { return CommandLineProgram.fail(texts.endedBefore, .unreachable) }
         if ending.done { return .done }
         return CommandLineProgram.fail(
-            ending.error ?? "no reason given", ending.exit.flatMap { CommandLineProgram.Exit(rawValue: $0) } ?? .failed)
+            ending.error ?? texts.noReason, ending.exit.flatMap { CommandLineProgram.Exit(rawValue: $0) } ?? .failed)
     }
 
     /// What is said in the language of the configuration that the arguments name; English where that can't be read.
