@@ -52,6 +52,15 @@ import Testing
             \.expectedValidity, { $0.tooManyInvites(3) }, { $0.tooManyAddresses(3) }, \.noInvite, { $0.isPeerAlready("a") },
             { $0.inviteExpired(UnixTime(seconds: 0)) }, \.ownInvite, \.inviteHasNoAddress, \.anotherRelayAnswers, \.inviteIsNotTaken,
             { $0.otherRefuses(nil) }, { $0.otherRefuses("words") }, \.otherLacksSecret, \.otherEnded,
+            // What went wrong last, and bounces.
+            { $0.lineRefused("404", "words") }, { $0.linePutOff("404", "words") }, { $0.leftChannel("words") },
+            { $0.cannotJoin("475", "words") }, { $0.nickIsHeld("a", instead: "b") }, { $0.mailUnclear("words") },
+            { $0.mailRefused("550", "words") }, { $0.mailPutOff("450", "words") }, \.swallowed,
+            { $0.heldBack(since: UnixTime(seconds: 0)) },
+            { $0.takenOut(isCut: false) }, { $0.takenOut(isCut: true) }, { $0.unreadable("a.1") }, { $0.notFoundAgain("a") },
+            { $0.forked("a.1", last: 2, from: nil) }, { $0.forked("a.1", last: 2, from: 3) },
+            { $0.conflict("a.1", at: "b", theirs: "c", ours: "d", "words") }, \.saidInResume,
+            { $0.thereItSays("a") }, { $0.thereItIsAnEdit("a") }, { $0.thereItIs("a") }, \.thereUnreadable,
         ]
         let (english, german) = (sentences.map { $0(OperatorTexts(.en)) }, sentences.map { $0(OperatorTexts(.de)) })
         #expect(zip(english, german).allSatisfy { $0 != $1 })

@@ -29,7 +29,7 @@ extension IRCEndpoint {
         case .replayAnnounced(let name): channels[name]?.catchUp.isReplaying = true
         case .pong(let token): await ponged(token, port)
         case .refused(let label, let channel, let code, let text): await refused(label, channel, code, text, port)
-        case .swallowed(let label): await refused(label, nil, "swallowed", "the server took the line in and shows it to nobody", port)
+        case .swallowed(let label): await refused(label, nil, IRCEndpoint.swallowed, OperatorTexts(.en).swallowed, port)
         case .failed(let command, let code, let context, let text): failed(command, code, context, text)
         case .servicesSaid(let text): log.info("NickServ says", ["text": secrets.hidden(in: text)])
         case .nickChanged(let nick):
@@ -82,7 +82,7 @@ extension IRCEndpoint {
         else { return }
         isNickHeldNoted = true
         log.warning("the nick is somebody else's", ["nick": settings.nick, "instead": machine.nick])
-        lastErrors.note("the nick \(settings.nick) is somebody else's: this relay is \(machine.nick) there", at: loop.time)
+        lastErrors.note(operatorTexts.nickIsHeld(settings.nick, instead: machine.nick), at: loop.time)
     }
 
     private func refusedToRegister(_ words: String) {
@@ -93,7 +93,7 @@ extension IRCEndpoint {
     private func left(_ name: String, _ reason: String, _ port: any RelayPort) async {
         guard let channel = channels[name] else { return }
         log.warning("left a channel", ["channel": name, "reason": reason])
-        lastErrors.note("left the channel: \(reason)", in: channel.destination, at: loop.time)
+        lastErrors.note(operatorTexts.leftChannel(reason), in: channel.destination, at: loop.time)
         if channel.catchUp.joinedAt + EndpointLimits.settled.milliseconds < loop.time.seconds * 1000 { channels[name]?.rejoin.reset() }
         noteWhatWasRead()
         outgoing.drop(channel.destination)
@@ -106,7 +106,7 @@ extension IRCEndpoint {
         let reason = secrets.hidden(in: text)
         log.warning("can't join a channel", ["channel": name, "code": code, "reason": reason])
         if let destination = channels[name]?.destination {
-            lastErrors.note("can't join: \(code) \(reason)", in: destination, at: loop.time)
+            lastErrors.note(operatorTexts.cannotJoin(code, reason), in: destination, at: loop.time)
         }
         channels[name]?.phase = .absent
         rejoinLater(name)
