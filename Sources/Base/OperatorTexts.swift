@@ -1,11 +1,13 @@
-/// What an administrator reads of a running relay when he asks it: sentences, in the language of the configuration. Words that programs read as
-/// well (states, outcomes, codes) are the same in every language: docs/operations.md lists them.
+/// What an administrator reads when he gives a command: sentences, in the language of the configuration. Words that programs read as well (states,
+/// outcomes, codes) are the same in every language: docs/operations.md lists them. Here stands what became of events, and why; beside it what
+/// commands print, and why they are not done.
 package struct OperatorTexts: Hashable, Sendable {
     package let language: Language
 
     package init(_ language: Language) { self.language = language }
 
-    private func pick(_ english: String, _ german: String) -> String {
+    /// A text has one line here or in the files beside this one; `OperatorTextsTests` has it in its list.
+    func pick(_ english: String, _ german: String) -> String {
         switch language {
         case .en: english
         case .de: german
@@ -144,42 +146,4 @@ package struct OperatorTexts: Hashable, Sendable {
     }
     package var relayEndsNow: String { pick("the relay ends", "das Relay endet") }
     package var relayEnds: String { pick("the relay ends; nothing was said", "das Relay endet; nichts wurde gesagt") }
-
-    // MARK: Bounces
-
-    package func noBounce(_ number: UInt64) -> String {
-        pick("there is no bounce \(number)", "es gibt keinen Eintrag \(number) in der Liste")
-    }
-    package var confirmedNowhere: String {
-        pick("vouched for; no other channel of this relay shows it", "bestätigt; kein anderer Kanal dieses Relays zeigt es")
-    }
-
-    // MARK: Questions about what is not here
-
-    package func noMember(_ name: String, _ members: [String]) -> String {
-        let names = members.isEmpty ? "-" : members.joined(separator: ", ")
-        return pick(
-            "no bridge has a channel \(name); there are \(names)", "keine Brücke hat einen Kanal \(name); es gibt \(names)")
-    }
-    package func noEndpoint(_ name: String, _ members: [String]) -> String {
-        let names = members.isEmpty ? "-" : members.joined(separator: ", ")
-        return pick(
-            "there is no endpoint \(name); channels are \(names)", "es gibt keinen Endpunkt \(name); Kanäle sind \(names)")
-    }
-    package func linkHasNoNames(_ name: String) -> String {
-        pick(
-            "\(name) is a link: its events have their own ids everywhere; ask for one of those",
-            "\(name) ist eine Verbindung zu einer Gegenstelle: Ihre Ereignisse heißen überall gleich; frage nach so einem Namen")
-    }
-    package func unknownThere(_ native: String, _ channel: String) -> String {
-        pick("\(channel) knows nothing under \(native)", "\(channel) kennt nichts unter \(native)")
-    }
-    package func noStream(_ event: String) -> String {
-        pick("no event \(event): its stream was never heard of here", "kein Ereignis \(event): Sein Strom ist hier unbekannt")
-    }
-    package func noNumber(_ event: String, _ last: UInt64) -> String {
-        pick(
-            "no event \(event): the last number of its stream that is known here is \(last)",
-            "kein Ereignis \(event): Die letzte hier bekannte Nummer seines Stroms ist \(last)")
-    }
 }

@@ -72,7 +72,7 @@ package actor Daemon {
         try state.check(opened)
         let engine = Engine(
             loop: loop, journal: journal, state: opened, relay: state.relay, epochSecret: state.epochSecret, entropy: entropy,
-            limits: settings.limits, disk: FileSystemGauge(of: state.path), log: log)
+            limits: settings.limits, disk: FileSystemGauge(of: state.path), texts: operatorTexts, log: log)
         try await engine.configure(settings.bridges)
         let invites = Invites(
             opened.notes, engine: engine, ownName: settings.relay.name, advertise: settings.relay.advertise.map(\.description), on: loop,

@@ -24,18 +24,14 @@ package struct PairingError: Error, Hashable, Sendable, CustomStringConvertible 
 
 /// Accepts an invite: dials its relay, proves that it knows the secret, and has the other side prove the same.
 package enum PairingDialler {
-    private static let notTaken =
-        "the other relay does not take this code (any more): it was used, a newer invite for the same peer took its place, or there were too many "
-        + "wrong codes in the last minute. Ask the other side for a new one (fairlead link invite)"
-
     package static func accept(
-        _ code: InviteCode, identity: IdentityKey, name: String, addresses: [String], on loop: EventLoop
+        _ code: InviteCode, identity: IdentityKey, name: String, addresses: [String], on loop: EventLoop, texts: OperatorTexts
     ) async throws(PairingError) -> Paired {
-        var last = "the invite names no address"
+        var last = texts.inviteHasNoAddress
         for text in code.addresses {
             guard let address = HostPort(text) else { continue }
             do {
-                return try await accept(code, at: address, identity, name, addresses, loop)
+                return try await accept(code, at: address, identity, name, addresses, loop, texts)
             } catch {
                 last = "\(address): \(error)"
             }
@@ -44,7 +40,8 @@ package enum PairingDialler {
     }
 
     private static func accept(
-        _ code: InviteCode, at address: HostPort, _ identity: IdentityKey, _ name: String, _ addresses: [String], _ loop: EventLoop
+        _ code: InviteCode, at address: HostPort, _ identity: IdentityKey, _ name: String, _ addresses: [String], _ loop: EventLoop,
+        _ texts: OperatorTexts
     ) async throws -> Paired {
         let deadline = loop.now + LinkDriverLimits.connecting
         let plain = try await TCPConnector(on: loop).connect(to: address, .none, from: nil, before: deadline)
@@ -56,7 +53,7 @@ package enum PairingDialler {
             stream.close()
         }
         guard stream.peerKeyHash == code.relay, let exporter = stream.exported(Pairing.exporterLabel, Pairing.exporterLength) else {
-            throw PairingError(description: "another relay than the one that made the invite answers there")
+            throw PairingError(description: texts.anotherRelayAnswers)
         }
         let proof = Pairing.proof(code.secret, .dialler, exporter: exporter, dialler: identity.hash, listener: code.relay)
         try await stream.write(Pairing(proof: proof, name: name, addresses: addresses).frame.bytes)
@@ -67,16 +64,16 @@ package enum PairingDialler {
             guard frame.kind == FrameKind.pair.rawValue else {
                 let closing = try? Closing(body: frame.body)
                 // A relay says no more than that to one it does not know (docs/protocol.md section 10).
-                if closing?.code == CloseCode.unknownPeer.rawValue { throw PairingError(description: notTaken) }
-                throw PairingError(description: "the other relay refuses: \(closing?.words ?? "it answers something else")")
+                if closing?.code == CloseCode.unknownPeer.rawValue { throw PairingError(description: texts.inviteIsNotTaken) }
+                throw PairingError(description: texts.otherRefuses(closing?.words))
             }
             let answer = try Pairing(body: frame.body)
             let expected = Pairing.proof(code.secret, .listener, exporter: exporter, dialler: identity.hash, listener: code.relay)
             guard isEqualInConstantTime(answer.proof, expected) else {
-                throw PairingError(description: "the other relay does not know the invite's secret")
+                throw PairingError(description: texts.otherLacksSecret)
             }
             return Paired(relay: RelayID(bytes: code.relay), name: answer.name, addresses: code.addresses)
         }
-        throw PairingError(description: "the other relay ended the connection")
+        throw PairingError(description: texts.otherEnded)
     }
 }

@@ -98,7 +98,7 @@ import Testing
         anna.say("hello", in: "#a")
         #expect(bob.sees("<a\u{2060}nna> hello", in: "#b"), "\(relay.log)")
         #expect(bob.said(in: "#b", by: "fairlead_").count == 1)
-        #expect(relay.waitForLog("the nick fairlead is somebody else's"), "\(relay.log)")
+        #expect(relay.waitForLog("the nick is held"), "\(relay.log)")
         #expect(relay.command("status").output.contains("the nick fairlead is somebody else's: this relay is fairlead_ there"))
         // The stranger is somebody like any other.
         stranger.say("I am not the relay", in: "#b")

@@ -104,6 +104,20 @@ import Testing
         #expect(relay.stop() == 0)
     }
 
+    /// A file that somebody is just changing does not keep an operator from the relay that runs.
+    @Test func aFaultyConfigurationIsSaidAndTheRelayAsked() {
+        let relay = RelayUnderTest(CommandLineTests.alone)
+        #expect(relay.waitForLog("ready"), "\(relay.log)")
+        relay.configure(CommandLineTests.alone + "[[bridge]]\nname = \"ops\"\njoin = [\"nowhere:#a\"]\n")
+        let config = ["--config", "\(relay.folder.path)/fairlead.toml"]
+        let asked = CommandLineTests.run(["status"] + config)
+        #expect(
+            asked.exit == 0 && asked.errors.contains("there is no endpoint or peer \"nowhere\"") && asked.output.contains("ENDPOINT"),
+            "\(asked)")
+        #expect(relay.stop() == 0)
+        #expect(CommandLineTests.run(["status"] + config).exit == 3)
+    }
+
     @Test func aRunningRelaysStateIsNotTouched() {
         let (relay, other) = (RelayUnderTest(CommandLineTests.alone), RelayUnderTest(CommandLineTests.alone))
         #expect(relay.waitForLog("ready") && other.waitForLog("ready"), "\(relay.log)")
@@ -214,6 +228,57 @@ import Testing
         #expect(keys.allSatisfy { $0.utf8.allSatisfy { (97...122).contains($0) || $0 == 95 } }, "\(keys.sorted())")
         #expect(relay.stop() == 0)
     }
+
+    /// Every sentence, done and refused. What is the same in every language on purpose: heads of tables, states, kinds, usage.
+    @Test func whoWantsGermanReadsNoEnglish() throws {
+        let relay = RelayUnderTest(CommandLineTests.alone + bridge("ops", "local:#a", "local:#b"), language: "de")
+        #expect(relay.waitForLog("ready"), "\(relay.log)")
+        let (folder, config) = (TemporaryFolder(), ["--config", "\(relay.folder.path)/fairlead.toml"])
+        let backup = "\(folder.path)/backup"
+        func expect(_ words: [String], _ exit: Int32, _ answer: String) {
+            let run = CommandLineTests.run(words + config)
+            let lines = (run.errors + run.output).split(separator: "\n").filter { !$0.hasPrefix("expected: ") && !$0.hasPrefix("more: ") }
+            let text = lines.joined(separator: "\n").replacing("read from the journal", with: "")
+            #expect(run.exit == exit && text.contains(answer), "\(words): \(run)")
+            let all = Set(text.split { !$0.isLetter }.map(String.init))
+            #expect(all.isDisjoint(with: CommandLineTests.english), "\(words): \(all.intersection(CommandLineTests.english)) in \(text)")
+        }
+        let said = relay.command("say", "ops", "hallo").output
+        let event = said.split(separator: " ").last.map { String($0.dropLast()) } ?? ""
+        #expect(said.hasPrefix("gesagt als Ereignis "), "\(said)")
+        expect(["trace", event], 0, "Ereignis \(event), posted von operator in der Brücke ops\nentstanden hier, gesagt 20")
+        expect(["trace", "aaaaaaaaaaaaa.1"], 1, "kein Ereignis aaaaaaaaaaaaa.1")
+        expect(["trace", "nonsense"], 2, "„nonsense“ bezeichnet kein Ereignis")
+        expect(["bounces", "list"], 0, "nichts war unzustellbar")
+        expect(["bounces", "retry", "--all"], 0, "nichts ist erneut zuzustellen")
+        expect(["bounces", "drop", "x"], 2, "„x“ ist keine Nummer eines Eintrags der Liste")
+        expect(["say", "opps", "hallo"], 2, "es gibt keine Brücke opps; meinst du ops?")
+        expect(["bridge", "pause", "opps"], 2, "es gibt keine Brücke opps; meinst du ops?")
+        expect(["bridge", "pause", "ops"], 0, "")
+        expect(["status"], 0, "gestartet 20")
+        expect(["status"], 0, "paused seit 20")
+        expect(["link", "accept", "fl1aaaa"], 2, "das ist kein Code einer Einladung")
+        expect(["link", "invite", "far"], 5, "niemand könnte dieses Relay erreichen")
+        expect(["link", "invite", "local"], 5, "es gibt schon eine Gegenstelle oder einen Endpunkt local")
+        expect(["link", "revoke", "far"], 2, "es gibt keine Gegenstelle „far“")
+        expect(["backup", backup], 0, "eine Kopie von Journal, Identität und Geheimnis")
+        expect(["backup", backup], 5, "erwartet ist ein leerer Ordner")
+        expect(["restore", backup], 5, "läuft ein Relay: halte es vorher an")
+        expect(["check", "--journal"], 5, "läuft ein Relay: halte es an")
+        #expect(relay.stop() == 0)
+        expect(["status"], 4, "antwortet kein Relay")
+        expect(["restore", "/nonexistent"], 1, "in /nonexistent ist keine Sicherung: ")
+        try Files.remove("\(backup)/journal.sqlite")
+        expect(["restore", backup], 1, "in \(backup) ist keine Sicherung: journal.sqlite fehlt")
+        expect(["check", "--journal"], 0, "kein Fehler gefunden")
+        Files.removeAll(backup)
+    }
+
+    /// Words that stand in nearly every English sentence, and in no German one.
+    private static let english: Set = [
+        "the", "of", "by", "at", "is", "it", "and", "to", "from", "with", "has", "not", "no", "there", "that", "said", "born", "since",
+        "nothing",
+    ]
 
     /// A relay that needs nobody.
     private static let alone = "[endpoint.local]\nkind = \"irc-listener\"\nlisten = \"127.0.0.1:0\"\n"

@@ -119,7 +119,7 @@ import Testing
         let event = said.output.split(separator: " ").last.map { String($0.dropLast()) } ?? ""
         #expect(said.exit == 0 && anna.wait(seconds: 10) { $0.contains { $0.contains("> Nobody wants") } }, "\(said)")
         let list = ask(relay, ["bounces", "list"]) { $0.contains("irc-404") }
-        #expect(row(list, "1").contains("insp:#b 1 irc-404"), "\(list)")
+        #expect(row(list, "1").contains("insp:#b ops 1 irc-404"), "\(list)")
         let shown = relay.command("bounces", "show", "1").output
         #expect(
             shown.contains("\(event), posted by operator from here, said 20") && shown.contains(": Nobody wants to read notices"),
@@ -207,7 +207,8 @@ import Testing
         relay.configure(configuration.replacing("[peer.far]", with: "[peer.gone]").replacing("\"far:", with: "\"gone:"), language: language)
         relay.reload()
         let last = heard.end()
-        #expect(last.exit == 0 && last.output.hasPrefix("said as event "), "\(last) \(relay.log)")
+        #expect(
+            last.exit == 0 && last.output.hasPrefix(language == "de" ? "gesagt als Ereignis " : "said as event "), "\(last) \(relay.log)")
         #expect(relay.waitForLog("what an operator says waits no more bridge=ops event="))
         #expect(relay.command("status").output.contains("accepted 1"))
         #expect(relay.stop() == 0)

@@ -60,7 +60,7 @@ extension Engine {
         log.warning(
             "a channel was taken out of its bridge before it had everything",
             ["channel": gone.settings.name, "messages": String(count)])
-        let words = "taken out of its bridge before they came" + (count >= CoreLimits.countedRemoved ? "; there may be more" : "")
+        let words = texts.takenOut(isCut: count >= CoreLimits.countedRemoved)
         bounce("removed", words, at: gone.destination, range.lowerBound...Position(range.upperBound.rawValue - 1), count: count)
     }
 

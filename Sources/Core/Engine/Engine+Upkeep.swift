@@ -60,7 +60,7 @@ extension Engine {
         outboxes[destination]?.held = nil
         changedDestinations.insert(destination)
         bounce(
-            "parked", "held back since \(held.accepted.text)", at: destination, held.position...Position(end.rawValue - 1), count: count)
+            "parked", texts.heldBack(since: held.accepted), at: destination, held.position...Position(end.rawValue - 1), count: count)
         commitSignal.set()
         wake(destination)
     }

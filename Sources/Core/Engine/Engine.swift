@@ -13,6 +13,8 @@ package actor Engine: RelayPort {
     let epochSecret: [UInt8]
     var limits: EngineLimits
     let disk: (any DiskGauge)?
+    /// Of the bounce list.
+    let texts: OperatorTexts
     let log: Log
 
     var streams: StreamTable
@@ -164,7 +166,8 @@ package actor Engine: RelayPort {
     /// one that needs no reserve.
     package init(
         loop: any Loop, journal: any Journal, state: JournalState, relay: RelayID, epochSecret: [UInt8], entropy: any Entropy,
-        limits: EngineLimits = EngineLimits(), disk: (any DiskGauge)? = nil, log: Log = Log { _ in }
+        limits: EngineLimits = EngineLimits(), disk: (any DiskGauge)? = nil, texts: OperatorTexts = OperatorTexts(.en),
+        log: Log = Log { _ in }
     ) {
         self.loop = loop
         self.journal = journal
@@ -172,6 +175,7 @@ package actor Engine: RelayPort {
         self.relay = relay
         self.epochSecret = epochSecret
         self.limits = limits
+        self.texts = texts
         self.disk = disk
         self.log = log
         streams = StreamTable(owner: relay, secret: epochSecret, salt: entropy.bytes(8).firstUInt64, state: state)

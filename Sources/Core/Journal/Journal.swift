@@ -97,14 +97,18 @@ package enum JournalError: Error, Hashable, Sendable {
 }
 
 extension JournalError: CustomStringConvertible {
-    package var description: String {
+    /// For the log.
+    package var description: String { words(OperatorTexts(.en)) }
+
+    /// For whoever gave a command.
+    package func words(_ texts: OperatorTexts) -> String {
         switch self {
-        case .full: "the journal's disk is full; nothing was written"
-        case .inUse(let path): "the journal \(path) is in use by another process"
-        case .foreign(let path): "\(path) is not a journal of fairlead"
-        case .newerSchema(let found, let known): "the journal has schema \(found); this program knows up to \(known)"
-        case .damaged(let place, let what): "the journal is damaged at \(place): \(what)"
-        case .failed(let words): "the journal failed: \(words)"
+        case .full: texts.journalIsFull
+        case .inUse(let path): texts.journalInUse(path)
+        case .foreign(let path): texts.noJournal(path)
+        case .newerSchema(let found, let known): texts.newerSchema(found, known)
+        case .damaged(let place, let what): texts.journalIsDamaged(place, what)
+        case .failed(let words): texts.journalFailed(words)
         }
     }
 }

@@ -8,8 +8,17 @@ extension Engine {
     package enum RetryAnswer: Hashable, Sendable {
         /// So many events at most go there again.
         case retried(UInt64, to: [String])
-        case refused(String)
+        case refused(RetryRefusal)
         case unknown
+    }
+
+    /// Why something can't be delivered again.
+    package enum RetryRefusal: Hashable, Sendable {
+        /// Nothing of an entry with this code could be.
+        case nothingThere(code: String)
+        case isGone
+        /// The channel is not in the bridge any more that the entry speaks of.
+        case notInBridge(channel: String, bridge: String)
     }
 
     private static func retryNote(_ destination: DestinationID) -> String { "retry \(destination.rawValue)" }
@@ -18,16 +27,18 @@ extension Engine {
     package func retryBounce(_ id: UInt64) async throws -> RetryAnswer {
         guard let row = try await journal.reader.bounces(from: id, atMost: 1).first, row.id == id else { return .unknown }
         if ["undecodable", "fork", "conflict"].contains(row.code) {
-            return .refused("\(row.code): there is nothing that could be delivered")
+            return .refused(.nothingThere(code: row.code))
         }
         let first = max(row.positions.lowerBound, oldest)
-        guard first <= row.positions.upperBound else { return .refused("its content is not in the journal any more") }
+        guard first <= row.positions.upperBound else { return .refused(.isGone) }
         let range = first...row.positions.upperBound
         let places: [DestinationID]
         if row.code == "unconfirmed" {
             places = try await confirm(range, of: row)
         } else {
-            guard outboxes[row.destination] != nil else { return .refused("\(name(of: row.destination)) is in no bridge any more") }
+            guard outboxes[row.destination] != nil else {
+                return .refused(.notInBridge(channel: name(of: row.destination), bridge: bridge(of: row.destination)))
+            }
             unpark(range, at: row.destination)
             retry([range], at: row.destination)
             places = [row.destination]

@@ -37,9 +37,8 @@ extension Engine {
         let acknowledged = routing.destinations(of: bridge).compactMap { peerCursors[$0] }.max() ?? .zero
         let ours = try await journal.reader.entries(of: [stream], .from(acknowledged), atMost: 1).first
         let positions = ours.map { $0.position...max($0.position, Position(end.rawValue - 1)) } ?? Position.zero...Position.zero
-        let range = ours.map { "what is told of its numbers from \($0.head.number) on may have two contents" } ?? "no number was used twice"
         bounce(
-            "fork", "elsewhere \(streams.id(stream, last)) is known; this process has numbered up to \(known): \(range)", at: place,
+            "fork", texts.forked("\(streams.id(stream, last))", last: known, from: ours?.head.number), at: place,
             positions, count: ours.map { known >= $0.head.number ? known - $0.head.number + 1 : 1 } ?? last - min(last, known),
             of: peer.map { index(of: $0) } ?? .local)
     }
@@ -61,7 +60,7 @@ extension Engine {
         let position = try await journal.reader.positions(of: held.stream, numbers: held.number...held.number).first ?? .zero
         log.error("an event has two contents", ["event": id.description, "peer": name])
         bounce(
-            "conflict", "\(id) is another event at \(name): digest \(hex(held.digest)) there, \(hex(own)) here. \(held.words)", at: place,
+            "conflict", texts.conflict("\(id)", at: name, theirs: hex(held.digest), ours: hex(own), held.words), at: place,
             position...position, count: 1, of: index(of: peer))
     }
 
@@ -95,10 +94,10 @@ extension Engine {
     private func words(of record: [UInt8]) -> String {
         var dropped = 0
         switch try? Event.decode(record.span.bytes, droppedSpans: &dropped).event {
-        case .posted(let post)?: return "There it says: \(post.content.text.cut(toBytes: CoreLimits.evidence))"
-        case .edited(_, let post)?: return "There it is an edit: \(post.content.text.cut(toBytes: CoreLimits.evidence))"
-        case .some(let event): return "There it is: \(String(describing: event).cut(toBytes: CoreLimits.evidence))"
-        case nil: return "There it can't be read"
+        case .posted(let post)?: return texts.thereItSays(post.content.text.cut(toBytes: CoreLimits.evidence))
+        case .edited(_, let post)?: return texts.thereItIsAnEdit(post.content.text.cut(toBytes: CoreLimits.evidence))
+        case .some(let event): return texts.thereItIs(String(describing: event).cut(toBytes: CoreLimits.evidence))
+        case nil: return texts.thereUnreadable
         }
     }
 

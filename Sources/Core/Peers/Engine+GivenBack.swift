@@ -127,7 +127,7 @@ extension Engine {
             }
         }
         for (stream, held) in holds.sorted(by: { $0.key < $1.key }) {
-            try await compare(Held(stream: stream, number: held.prefix, digest: held.digest, words: "It said so in its RESUME"), with: peer)
+            try await compare(Held(stream: stream, number: held.prefix, digest: held.digest, words: texts.saidInResume), with: peer)
         }
     }
 
@@ -274,7 +274,7 @@ extension Engine {
             else { continue }
             settle(item, .unconfirmed, as: nil, at: place)
             bounce(
-                "unconfirmed", "given back by \(name(of: item.source)) and not found again on its network", at: place,
+                "unconfirmed", texts.notFoundAgain(name(of: item.source)), at: place,
                 item.position...item.position, count: 1, of: item.source)
         }
         if !lost.isEmpty { commitSignal.set() }

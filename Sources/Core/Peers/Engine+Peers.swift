@@ -211,7 +211,7 @@ extension Engine: LinkPort {
         born.append(stub, record: [])
         for member in routing.all where member.bridge == streams[head.stream].bridge && !member.settings.isPeer {
             bounce(
-                "undecodable", "event \(streams.id(head.stream, head.number)) of a peer can't be read", at: member.destination,
+                "undecodable", texts.unreadable("\(streams.id(head.stream, head.number))"), at: member.destination,
                 position...position, count: 1, of: head.source)
         }
     }

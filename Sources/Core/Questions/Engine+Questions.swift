@@ -98,6 +98,11 @@ extension Engine {
     /// Which channel a number of the journal stands for.
     package func name(of destination: DestinationID) -> String { routing.everMember(destination)?.settings.name ?? "" }
 
+    /// The bridge in which it is, or was: a channel in two, one after the other, has two numbers.
+    package func bridge(of destination: DestinationID) -> String {
+        routing.row(destination).flatMap { routing.bridges[$0.bridge]?.name } ?? ""
+    }
+
     /// Writes a consistent copy of the journal into a folder that exists.
     package func backup(to folder: String) async throws { try await journal.reader.backup(to: folder) }
 

@@ -2,6 +2,8 @@
 package struct BounceReport: Codable, Hashable, Sendable {
     package var id: UInt64
     package var channel: String
+    /// In which it is, or was.
+    package var bridge: String
     package var first: UInt64
     package var last: UInt64
     package var count: UInt64

@@ -22,7 +22,7 @@ extension Daemon {
             let rows = try await engine.bounces(from: next, atMost: 200)
             for row in rows {
                 if arguments["retry"] == nil {
-                    try await answer.line(report(row, await engine.name(of: row.destination)))
+                    try await answer.line(await report(row, engine))
                 } else {
                     // One that can't be delivered again stands in nobody's way.
                     do {
@@ -38,7 +38,7 @@ extension Daemon {
     }
 
     private func number(of bounce: String) throws -> UInt64 {
-        guard let id = UInt64(bounce) else { throw ControlRefusal.usage("\"\(bounce)\" is no bounce's number") }
+        guard let id = UInt64(bounce) else { throw ControlRefusal.usage(operatorTexts.noBounceNumber(bounce)) }
         return id
     }
 
@@ -47,7 +47,7 @@ extension Daemon {
     private func retry(_ id: UInt64, _ answer: ControlAnswer, _ engine: Engine) async throws {
         switch try await engine.retryBounce(id) {
         case .unknown: throw noBounce(id)
-        case .refused(let words): throw ControlRefusal.refused("bounce \(id): \(words)")
+        case .refused(let refusal): throw ControlRefusal.refused(operatorTexts.notRetried(id, text(refusal)))
         case .retried(let count, let channels):
             log.notice("bounced events are delivered again", ["bounce": String(id), "events": String(count)])
             let note = channels.isEmpty ? operatorTexts.confirmedNowhere : nil
@@ -55,15 +55,24 @@ extension Daemon {
         }
     }
 
-    private func report(_ row: BounceRow, _ channel: String) -> BounceReport {
+    private func text(_ refusal: Engine.RetryRefusal) -> String {
+        switch refusal {
+        case .nothingThere(let code): operatorTexts.nothingToDeliver(code)
+        case .isGone: operatorTexts.contentIsGone
+        case .notInBridge(let channel, let bridge): operatorTexts.notInBridge(channel, bridge)
+        }
+    }
+
+    private func report(_ row: BounceRow, _ engine: Engine) async -> BounceReport {
         BounceReport(
-            id: row.id, channel: channel, first: row.positions.lowerBound.rawValue, last: row.positions.upperBound.rawValue,
+            id: row.id, channel: await engine.name(of: row.destination), bridge: await engine.bridge(of: row.destination),
+            first: row.positions.lowerBound.rawValue, last: row.positions.upperBound.rawValue,
             count: row.count, code: row.code, text: row.text, time: row.time.text)
     }
 
     /// With the events that an entry speaks of.
     private func reportInFull(_ row: BounceRow, _ engine: Engine) async throws -> BounceReport {
-        var report = report(row, await engine.name(of: row.destination))
+        var report = await report(row, engine)
         let (events, hasMore) = try await engine.events(of: row)
         report.hasMore = hasMore
         report.events = events.map { event in

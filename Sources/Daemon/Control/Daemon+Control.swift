@@ -7,6 +7,14 @@ import Store
 /// What the running relay answers.
 extension Daemon {
     func answer(_ request: ControlRequest, _ answer: ControlAnswer, _ running: RunningParts) async throws {
+        do {
+            try await command(request, answer, running)
+        } catch let error as JournalError {
+            throw ControlRefusal.failed(error.words(operatorTexts))
+        }
+    }
+
+    private func command(_ request: ControlRequest, _ answer: ControlAnswer, _ running: RunningParts) async throws {
         switch request.command {
         case "status": try await status(request.arguments, answer, running)
         case "trace": try await answer.line(try await trace(request.arguments, running))
@@ -16,13 +24,12 @@ extension Daemon {
         case "tail": try await tail(request.arguments, answer, running.engine)
         case "say": try await say(request.arguments, answer, running.engine)
         case "backup": try await backup(request.arguments, running)
-        default: throw ControlRefusal.usage("the running relay knows no command \(request.command)")
+        default: throw ControlRefusal.usage(operatorTexts.unknownCommand(request.command))
         }
     }
 
     func noBridge(_ name: String) -> ControlRefusal {
-        let hint = nearest(to: name, among: settings.bridges.map(\.name)).map { "; did you mean \($0)?" } ?? ""
-        return ControlRefusal.usage("there is no bridge \(name)\(hint)")
+        .usage(operatorTexts.noBridge(name, near: nearest(to: name, among: settings.bridges.map(\.name))))
     }
 
     private func bridge(_ arguments: [String: String], _ engine: Engine) async throws {
@@ -31,7 +38,7 @@ extension Daemon {
         switch arguments["verb"] {
         case "pause": hasChanged = try await engine.pause(name)
         case "resume": hasChanged = try await engine.resume(name)
-        default: throw ControlRefusal.usage("bridge needs one of pause, resume")
+        default: throw ControlRefusal.usage(operatorTexts.needs("bridge", oneOf: "pause, resume"))
         }
         guard let hasChanged else { throw noBridge(name) }
         if hasChanged { log.notice(arguments["verb"] == "pause" ? "bridge paused" : "bridge resumed", ["bridge": name]) }
@@ -44,11 +51,11 @@ extension Daemon {
 
     /// A copy of everything that a relay is: journal, identity, secret.
     private func backup(_ arguments: [String: String], _ running: RunningParts) async throws {
-        guard let folder = arguments["folder"], folder.hasPrefix("/") else { throw ControlRefusal.usage("backup needs a folder") }
+        guard let folder = arguments["folder"], folder.hasPrefix("/") else { throw ControlRefusal.usage(operatorTexts.backupNeeds) }
         do {
             try Files.makeFolder(folder)
             if let name = try Files.names(in: folder).first {
-                throw ControlRefusal.refused("\(folder) has \(name) in it; expected an empty folder, or none")
+                throw ControlRefusal.refused(operatorTexts.folderIsInUse(folder, by: name))
             }
             do {
                 try await running.engine.backup(to: folder)
@@ -59,8 +66,6 @@ extension Daemon {
                 throw error
             }
         } catch let error as FileError {
-            throw ControlRefusal.failed("\(error)")
-        } catch let error as JournalError {
             throw ControlRefusal.failed("\(error)")
         }
     }

@@ -15,7 +15,7 @@ extension Daemon {
         case "offers": for report in await running.links.offers() { try await answer.line(report) }
         case "revoke": try await setRevoked(true, arguments["name"] ?? "", running)
         case "resume": try await setRevoked(false, arguments["name"] ?? "", running)
-        default: throw ControlRefusal.usage("link needs one of invite, accept, list, offers, revoke, resume")
+        default: throw ControlRefusal.usage(operatorTexts.needs("link", oneOf: "invite, accept, list, offers, revoke, resume"))
         }
     }
 
@@ -23,39 +23,32 @@ extension Daemon {
         let name = try freeName(arguments["name"] ?? "")
         var addresses = settings.relay.advertise.map(\.description)
         if let given = arguments["address"] {
-            guard HostPort(given) != nil else { throw ControlRefusal.usage("\"\(given)\": expected host:port") }
+            guard HostPort(given) != nil else { throw ControlRefusal.usage(operatorTexts.expectedAddress(given)) }
             addresses = [given]
         }
-        if addresses.isEmpty {
-            throw ControlRefusal.refused("nobody could dial this relay: set [relay] advertise, or name --address HOST:PORT")
-        }
-        if settings.relay.listen.isEmpty { throw ControlRefusal.refused("this relay does not listen: set [relay] listen") }
+        if addresses.isEmpty { throw ControlRefusal.refused(operatorTexts.nobodyCouldDial) }
+        if settings.relay.listen.isEmpty { throw ControlRefusal.refused(operatorTexts.doesNotListen) }
         let seconds = UInt64(arguments["seconds"] ?? "") ?? 86_400
-        guard (600...172_800).contains(seconds) else { throw ControlRefusal.usage("an invite is valid for 10m to 48h") }
+        guard (600...172_800).contains(seconds) else { throw ControlRefusal.usage(operatorTexts.expectedValidity) }
         let code = try await running.invites.make(
-            name, identity: running.state.identity, addresses: addresses, seconds: seconds, entropy: SystemEntropy())
+            name, identity: running.state.identity, addresses: addresses, seconds: seconds, entropy: SystemEntropy(), texts: operatorTexts)
         return InviteReport(code: code.text, expires: code.expires.text)
     }
 
     private func accept(_ arguments: [String: String], _ running: RunningParts) async throws -> PairedReport {
         guard let code = InviteCode(text: arguments["code"] ?? "") else {
-            throw ControlRefusal.usage("that is no invite code, or a letter of it is wrong")
+            throw ControlRefusal.usage(operatorTexts.noInvite)
         }
         if let known = settings.peers.first(where: { $0.value.id.bytes == code.relay })?.key {
-            throw ControlRefusal.refused(
-                "the relay that made this invite is the peer \(known) already: nothing is left to do. To pair anew, take [peer.\(known)] out of the "
-                    + "configuration first")
+            throw ControlRefusal.refused(operatorTexts.isPeerAlready(known))
         }
-        if code.expires <= loop.time {
-            throw ControlRefusal.refused(
-                "the invite expired at \(code.expires.text): ask the other side for a new one (fairlead link invite)")
-        }
+        if code.expires <= loop.time { throw ControlRefusal.refused(operatorTexts.inviteExpired(code.expires)) }
         let name = try freeName(arguments["name"] ?? code.name)
-        if code.relay == running.state.identity.hash { throw ControlRefusal.refused("this relay made the invite itself") }
+        if code.relay == running.state.identity.hash { throw ControlRefusal.refused(operatorTexts.ownInvite) }
         do throws(PairingError) {
             let paired = try await PairingDialler.accept(
                 code, identity: running.state.identity, name: settings.relay.name, addresses: settings.relay.advertise.map(\.description),
-                on: loop)
+                on: loop, texts: operatorTexts)
             return keep(name, paired)
         } catch {
             throw ControlRefusal.refused(error.description)
@@ -64,9 +57,9 @@ extension Daemon {
 
     /// A name that no endpoint or peer has.
     private func freeName(_ name: String) throws -> String {
-        guard isShortName(name) else { throw ControlRefusal.usage("\"\(name)\": expected a name of 1 to 32 of a-z, 0-9 and -") }
+        guard isShortName(name) else { throw ControlRefusal.usage(operatorTexts.expectedName(name)) }
         if settings.peers[name] != nil || settings.endpoints[name] != nil {
-            throw ControlRefusal.refused("there is a peer or endpoint \(name) already; choose another name")
+            throw ControlRefusal.refused(operatorTexts.nameIsTaken(name))
         }
         return name
     }
@@ -96,8 +89,7 @@ extension Daemon {
 
     private func setRevoked(_ isRevoked: Bool, _ name: String, _ running: RunningParts) async throws {
         guard let peer = settings.peers[name] else {
-            let hint = nearest(to: name, among: settings.peers.keys).map { "; did you mean \($0)?" } ?? ""
-            throw ControlRefusal.usage("there is no peer \"\(name)\"\(hint)")
+            throw ControlRefusal.usage(operatorTexts.noPeer(name, near: nearest(to: name, among: settings.peers.keys)))
         }
         // Before anything can flow again.
         if !isRevoked, await running.links.isRevoked(peer.id) { try await running.engine.shareAnew(with: name) }

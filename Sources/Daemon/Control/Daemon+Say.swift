@@ -10,7 +10,7 @@ extension Daemon {
     /// What can't be taken in at once waits until it can, the relay ends, or whoever asked has gone.
     func say(_ arguments: [String: String], _ answer: ControlAnswer, _ engine: Engine) async throws {
         guard let bridge = arguments["bridge"], let text = arguments["text"], !text.isBlank else {
-            throw ControlRefusal.usage("say needs a bridge and a text")
+            throw ControlRefusal.usage(operatorTexts.sayNeeds)
         }
         var known: Engine.Hindrance?
         while true {

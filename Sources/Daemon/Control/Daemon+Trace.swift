@@ -39,12 +39,12 @@ extension Daemon {
         if let text = arguments["event"] {
             // Lines of one event have its id and, from the second on, their number behind it.
             guard let event = EventID(text: String(text.prefix { $0 != "/" })) else {
-                throw ControlRefusal.usage("\"\(text)\" is no event id: expected 13 letters, a dot and a number")
+                throw ControlRefusal.usage(operatorTexts.noEventID(text))
             }
             return event
         }
         guard let channel = arguments["channel"], let native = arguments["native"] else {
-            throw ControlRefusal.usage("trace needs an event id, or --native CHANNEL ID")
+            throw ControlRefusal.usage(operatorTexts.traceNeeds)
         }
         try await checkMember(channel, engine)
         guard let event = try await engine.event(native: native, in: channel) else {

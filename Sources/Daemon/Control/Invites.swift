@@ -45,14 +45,15 @@ actor Invites: PairingDesk {
     }
 
     /// Makes an invite for a peer that is to be called `name`. One that was open under the name is void.
-    func make(_ name: String, identity: IdentityKey, addresses: [String], seconds: UInt64, entropy: any Entropy) async throws -> InviteCode
+    func make(_ name: String, identity: IdentityKey, addresses: [String], seconds: UInt64, entropy: any Entropy, texts: OperatorTexts)
+        async throws -> InviteCode
     {
         await forgetExpired()
         guard invites.count < DaemonLimits.invites || invites[name] != nil else {
-            throw ControlRefusal.refused("\(DaemonLimits.invites) invites are open; revoke one, or wait")
+            throw ControlRefusal.refused(texts.tooManyInvites(DaemonLimits.invites))
         }
         guard ownName.utf8.count <= InviteCode.longest, addresses.joined(separator: " ").utf8.count <= InviteCode.longest else {
-            throw ControlRefusal.refused("an invite has room for \(InviteCode.longest) bytes of addresses; name fewer, or shorter ones")
+            throw ControlRefusal.refused(texts.tooManyAddresses(InviteCode.longest))
         }
         let secret = entropy.bytes(InviteCode.secretLength)
         let expires = UnixTime(seconds: loop.time.seconds + seconds)

@@ -40,6 +40,18 @@ package enum SettingsReader {
         try settings([try TOMLReader.read(bytes, file: file)], main: file)
     }
 
+    /// Where the relay of a configuration that is faulty elsewhere has its state, and its language: the relay may run with what stood there
+    /// before. nil if nobody can say.
+    package static func relay(in path: String) -> (state: String, language: Language)? {
+        guard let values = try? document(path) else { return nil }
+        var top = ConfigurationTable(values, name: "", at: ConfigurationPlace(file: path, line: 1, column: 1))
+        let language = try? top.word("language", Language.allCases.map { ($0.rawValue, $0) })
+        guard let value = top.optional("relay"), var table = try? ConfigurationTable(value, name: "relay"),
+            let relay = try? RelaySettings(&table)
+        else { return nil }
+        return (relay.state, language ?? .en)
+    }
+
     private static func document(_ path: String) throws(ConfigurationError) -> [String: ConfigurationValue] {
         let bytes: [UInt8]
         do { bytes = try Files.read(path, atMost: largestFile) } catch { throw unreadable(path, error) }

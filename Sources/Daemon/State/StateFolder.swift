@@ -56,28 +56,41 @@ package struct StateFolder: Sendable {
     }
 
     /// Puts a backup in the place of a stopped relay's state; what was there is kept beside it. The state of a relay that runs, or of another
-    /// one than the backup's, is refused.
-    package static func restore(from backup: String, to path: String) async throws(StateError) {
+    /// one than the backup's, is refused. An error is in the language of `texts`.
+    package static func restore(from backup: String, to path: String, _ texts: OperatorTexts) async throws(StateError) {
         do {
             try Files.makeFolder(path)
-            if try JournalFiles.isInUse(path) { throw StateError("a relay runs in \(path): stop it first", .inUse) }
+            if try JournalFiles.isInUse(path) { throw StateError(texts.relayRuns(path), .inUse) }
             for name in keptFiles {
-                let kept = try Files.read("\(backup)/\(name)", atMost: 4096)
+                let kept = try part(name, of: backup, texts)
                 if Files.exists("\(path)/\(name)") {
                     guard try Files.read("\(path)/\(name)", atMost: 4096) == kept else {
-                        throw StateError("\(path)/\(name) is another relay's than that of \(backup)", .refused)
+                        throw StateError(texts.isAnotherRelays("\(path)/\(name)", backup), .refused)
                     }
                 }
             }
+            guard try JournalFiles.hasJournal(backup) else { throw StateError(texts.noBackup(backup, without: "journal.sqlite")) }
             try await JournalFiles.restore(from: backup, to: path, at: UnixTime.now, keeping: keptFiles)
         } catch let error as StateError {
             throw error
         } catch let error as FileError where error.isForbidden {
-            throw StateError("not allowed: \(error)", .refused)
+            throw StateError(texts.notAllowed("\(error)"), .refused)
         } catch JournalError.inUse(let words) {
-            throw StateError("a relay runs there: \(words)", .inUse)
+            throw StateError(texts.relayRunsThere(words), .inUse)
+        } catch let error as JournalError {
+            throw StateError(error.words(texts))
         } catch {
             throw StateError("\(error)")
+        }
+    }
+
+    /// A small file of a backup. That it is not there is what happens to whoever names another folder.
+    private static func part(_ name: String, of backup: String, _ texts: OperatorTexts) throws -> [UInt8] {
+        do throws(FileError) {
+            return try Files.read("\(backup)/\(name)", atMost: 4096)
+        } catch {
+            if error.isAbsent { throw StateError(texts.noBackup(backup, without: name)) }
+            throw error
         }
     }
 

@@ -34,6 +34,8 @@ package actor EmailEndpoint: Endpoint {
     private let settings: EmailSettings
     private let server: SubmissionServer
     private let texts: Texts
+    /// Of last errors.
+    private var operatorTexts: OperatorTexts { OperatorTexts(texts.language) }
     private let log: Log
 
     private var channels: [DestinationID: EmailChannel] = [:]
@@ -194,7 +196,7 @@ package actor EmailEndpoint: Endpoint {
         case .unclear(let reason):
             counters.unclear += 1
             log.warning("nobody knows whether the server took a mail", ["reason": reason])
-            lastErrors.note("nobody knows whether the server took a mail: \(reason)", in: destination, at: loop.time)
+            lastErrors.note(operatorTexts.mailUnclear(reason), in: destination, at: loop.time)
             // Each try may be one more copy for the reader: not too often.
             await disconnect(destination, \.putOff, port)
         case .failed(let reason): await failed(part, at: destination, reason, log, port)
@@ -229,11 +231,11 @@ package actor EmailEndpoint: Endpoint {
         case .permanent:
             counters.refused += 1
             log.warning("a mail was refused", ["code": code, "reason": text])
-            lastErrors.note("a mail was refused: \(code) \(text)", in: destination, at: loop.time)
+            lastErrors.note(operatorTexts.mailRefused(code, text), in: destination, at: loop.time)
             await port.bounced(delivery.id, at: delivery.position, part: part.part, by: destination, BounceReason("mail-\(code)", text))
         case .temporary:
             counters.putOff += 1
-            lastErrors.note("a mail is put off: \(code) \(text)", in: destination, at: loop.time)
+            lastErrors.note(operatorTexts.mailPutOff(code, text), in: destination, at: loop.time)
             let wait = channels[destination]?.putOff.wait(entropy.bytes(8).firstUInt64) ?? .zero
             log.info("a mail is put off", ["code": code, "reason": text, "again_in_ms": String(wait.nanoseconds / 1_000_000)])
             await port.deferred(

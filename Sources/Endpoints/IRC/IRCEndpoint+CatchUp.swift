@@ -38,7 +38,7 @@ extension IRCEndpoint {
         if let name = barriers.removeValue(forKey: token) { return passedBarrier(name) }
         let (taken, swallowed) = outgoing.ponged(token, at: loop.now)
         for line in taken { await received(line, as: nil, port) }
-        for line in swallowed { await bounce(line, "swallowed", "the server took the line in and shows it to nobody", port) }
+        for line in swallowed { await bounce(line, IRCEndpoint.swallowed, OperatorTexts(.en).swallowed, port) }
         pump()
     }
 

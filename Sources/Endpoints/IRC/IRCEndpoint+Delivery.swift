@@ -83,12 +83,17 @@ extension IRCEndpoint {
             delivery.id, at: delivery.position, part: line.part.part, by: line.destination, as: messageID.map { NativeKey($0) })
     }
 
+    /// The code of what a server took in and shows to nobody.
+    static let swallowed = "swallowed"
+
     func bounce(_ line: OutgoingLines.Line, _ code: String, _ text: String, _ port: any RelayPort) async {
         let delivery = line.part.delivery
         log.warning("a line was refused", ["event": delivery.id.description, "channel": line.channel, "code": code, "reason": text])
-        lastErrors.note("a line was refused: \(code) \(text)", in: line.destination, at: loop.time)
+        // The log has it in English, like everything that is not a server's.
+        let words = code == IRCEndpoint.swallowed ? operatorTexts.swallowed : text
+        lastErrors.note(operatorTexts.lineRefused(code, words), in: line.destination, at: loop.time)
         await port.bounced(
-            delivery.id, at: delivery.position, part: line.part.part, by: line.destination, BounceReason("irc-\(code)", text))
+            delivery.id, at: delivery.position, part: line.part.part, by: line.destination, BounceReason("irc-\(code)", words))
     }
 
     /// The server's word about a line: what may pass with time is put off, anything else is final.
@@ -106,7 +111,7 @@ extension IRCEndpoint {
     private func put(_ line: OutgoingLines.Line, off interval: Interval, _ code: String, _ text: String, _ port: any RelayPort) async {
         let delivery = line.part.delivery
         log.info("a line is put off", ["event": delivery.id.description, "channel": line.channel, "code": code, "reason": text])
-        lastErrors.note("a line is put off: \(code) \(text)", in: line.destination, at: loop.time)
+        lastErrors.note(operatorTexts.linePutOff(code, text), in: line.destination, at: loop.time)
         await port.deferred(
             delivery.id, at: delivery.position, part: line.part.part, by: line.destination, after: interval, reason: "\(code) \(text)")
     }

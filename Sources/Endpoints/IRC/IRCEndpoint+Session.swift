@@ -29,7 +29,7 @@ extension IRCEndpoint {
         case .replayAnnounced(let name): channels[name]?.catchUp.isReplaying = true
         case .pong(let token): await ponged(token, port)
         case .refused(let label, let channel, let code, let text): await refused(label, channel, code, text, port)
-        case .swallowed(let label): await refused(label, nil, "swallowed", "the server took the line in and shows it to nobody", port)
+        case .swallowed(let label): await refused(label, nil, IRCEndpoint.swallowed, OperatorTexts(.en).swallowed, port)
         case .failed(let command, let code, let context, let text): failed(command, code, context, text)
         case .servicesSaid(let text): log.info("NickServ says", ["text": secrets.hidden(in: text)])
         case .nickChanged(let nick):
@@ -85,10 +85,9 @@ extension IRCEndpoint {
         toldOfNick = isWaiting ? .former : .stranger
         let words =
             isWaiting
-            ? "the nick \(settings.nick) is held by a connection like this one: nothing is written for up to "
-                + "\(EndpointLimits.formerSession.seconds) s, as it may be an earlier one of this relay"
-            : "the nick \(settings.nick) is somebody else's: this relay is \(machine.nick) there"
-        log.warning("the nick is held", ["nick": settings.nick, "instead": machine.nick, "words": words])
+            ? operatorTexts.nickIsAwaited(settings.nick, seconds: EndpointLimits.formerSession.seconds)
+            : operatorTexts.nickIsHeld(settings.nick, instead: machine.nick)
+        log.warning("the nick is held", ["nick": settings.nick, "instead": machine.nick, "former": isWaiting ? "perhaps" : "no"])
         lastErrors.note(words, at: loop.time)
     }
 
@@ -100,7 +99,7 @@ extension IRCEndpoint {
     private func left(_ name: String, _ reason: String, _ port: any RelayPort) async {
         guard let channel = channels[name] else { return }
         log.warning("left a channel", ["channel": name, "reason": reason])
-        lastErrors.note("left the channel: \(reason)", in: channel.destination, at: loop.time)
+        lastErrors.note(operatorTexts.leftChannel(reason), in: channel.destination, at: loop.time)
         if channel.catchUp.joinedAt + EndpointLimits.settled.milliseconds < loop.time.seconds * 1000 { channels[name]?.rejoin.reset() }
         noteWhatWasRead()
         outgoing.drop(channel.destination)
@@ -113,7 +112,7 @@ extension IRCEndpoint {
         let reason = secrets.hidden(in: text)
         log.warning("can't join a channel", ["channel": name, "code": code, "reason": reason])
         if let destination = channels[name]?.destination {
-            lastErrors.note("can't join: \(code) \(reason)", in: destination, at: loop.time)
+            lastErrors.note(operatorTexts.cannotJoin(code, reason), in: destination, at: loop.time)
         }
         channels[name]?.phase = .absent
         rejoinLater(name)

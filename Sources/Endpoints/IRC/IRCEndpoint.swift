@@ -35,6 +35,8 @@ package actor IRCEndpoint: Endpoint {
     let settings: IRCSettings
     let secrets: IRCSecrets
     let texts: Texts
+    /// Of last errors and bounces.
+    var operatorTexts: OperatorTexts { OperatorTexts(texts.language) }
     let seal: MarkSeal
     let log: Log
 

@@ -23,6 +23,8 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether the user may not do that.
     package var isForbidden: Bool { code == EACCES || code == EPERM }
     package var isExisting: Bool { code == EEXIST }
+    /// Whether nothing is there.
+    package var isAbsent: Bool { code == ENOENT || code == ENOTDIR }
     package var isFull: Bool { code == ENOSPC || code == EDQUOT }
     package var description: String { "\(path): \(words ?? String(cString: strerror(code)))" }
 }

@@ -6,9 +6,9 @@ import IO
 enum BackupCommand {
     static func run(_ arguments: inout Arguments) async -> CommandLineProgram.Exit {
         guard let folder = arguments.take() else { return CommandLineProgram.refuse("backup needs a folder") }
+        let texts = Control.texts(arguments)
         let exit = Control.ask(ControlRequest("backup", ["folder": Files.absolute(folder)]), &arguments) { _ in }
-        return exit == .done
-            ? CommandLineProgram.show("\(folder): a copy of journal, identity and secret; keep it as safe as the relay\n") : exit
+        return exit == .done ? CommandLineProgram.show("\(texts.backedUp(folder))\n") : exit
     }
 }
 
@@ -23,10 +23,10 @@ enum RestoreCommand {
         } catch {
             return CommandLineProgram.fail("\(error)", .invalidConfiguration)
         }
+        let texts = OperatorTexts(settings.language)
         do {
-            try await StateFolder.restore(from: Files.absolute(folder), to: settings.relay.state)
-            return CommandLineProgram.show(
-                "\(settings.relay.state): restored from \(folder). At its next start the relay asks its peers what it lost\n")
+            try await StateFolder.restore(from: Files.absolute(folder), to: settings.relay.state, texts)
+            return CommandLineProgram.show("\(texts.restored(settings.relay.state, from: folder))\n")
         } catch {
             return CommandLineProgram.fail("\(error)", error.exit)
         }

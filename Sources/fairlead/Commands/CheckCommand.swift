@@ -1,3 +1,4 @@
+import Base
 import Core
 import Daemon
 import IO
@@ -20,15 +21,18 @@ enum CheckCommand {
         } catch {
             return CommandLineProgram.fail("\(error)", error.exit)
         }
+        let texts = OperatorTexts(settings.language)
         var words =
-            "\(path): \(settings.endpoints.count) endpoints, \(settings.peers.count) peers, \(settings.bridges.count) bridges, no fault found\n"
+            texts.sound(path, endpoints: settings.endpoints.count, peers: settings.peers.count, bridges: settings.bridges.count) + "\n"
         if readsJournal {
             do {
-                words += "\(settings.relay.state): \(try await journal(in: settings.relay.state))\n"
+                words += "\(try await journal(in: settings.relay.state, texts))\n"
             } catch JournalError.inUse {
-                return CommandLineProgram.fail("a relay runs in \(settings.relay.state): stop it, or check a restored backup", .refused)
+                return CommandLineProgram.fail(texts.journalIsBusy(settings.relay.state), .refused)
             } catch let error as FileError where error.isForbidden {
-                return CommandLineProgram.fail("not allowed: \(error)", .refused)
+                return CommandLineProgram.fail(texts.notAllowed("\(error)"), .refused)
+            } catch let error as JournalError {
+                return CommandLineProgram.fail(error.words(texts))
             } catch {
                 return CommandLineProgram.fail("\(error)")
             }
@@ -37,12 +41,12 @@ enum CheckCommand {
     }
 
     /// Reads a whole journal; what there is to say of it.
-    private static func journal(in folder: String) async throws -> String {
-        guard try JournalFiles.hasJournal(folder) else { return "no journal yet; the relay makes one when it starts for the first time" }
+    private static func journal(in folder: String, _ texts: OperatorTexts) async throws -> String {
+        guard try JournalFiles.hasJournal(folder) else { return texts.noJournalYet(folder) }
         let journal = SQLiteJournal(folder: folder)
         let state = try await journal.open()
         try await journal.reader.verify()
         await journal.close()
-        return "a journal of \(state.next.rawValue - 1) entries, no fault found"
+        return texts.soundJournal(folder, state.next.rawValue - 1)
     }
 }

@@ -8,35 +8,39 @@ enum Control {
     static func ask(_ request: ControlRequest, _ arguments: inout Arguments, _ body: ([UInt8]) -> Void) -> CommandLineProgram.Exit {
         let path = arguments.takeConfiguration()
         if let word = arguments.take() { return CommandLineProgram.refuse("unexpected: \(word)") }
-        let settings: Settings
+        let (state, language): (String, Language)
         do {
-            settings = try SettingsReader.read(path)
+            let settings = try SettingsReader.read(path)
+            (state, language) = (settings.relay.state, settings.language)
         } catch {
-            return CommandLineProgram.fail("\(error)", .invalidConfiguration)
+            // A relay that runs does so by what stood there before.
+            guard let relay = SettingsReader.relay(in: path), Files.exists("\(relay.state)/\(socketName)") else {
+                return CommandLineProgram.fail("\(error)", .invalidConfiguration)
+            }
+            (state, language) = relay
+            Console.error("fairlead: \(error)\n")
         }
+        let texts = OperatorTexts(language)
         var ending: ControlEnding?
-        let outcome = LocalSocket.ask("\(settings.relay.state)/\(socketName)", ControlJSON.line(request)) { line in
+        let outcome = LocalSocket.ask("\(state)/\(socketName)", ControlJSON.line(request)) { line in
             if let last = ControlJSON.value(line, as: ControlEnding.self) { ending = last } else { body(line) }
             return ending == nil
         }
         switch outcome {
         case .answered: break
-        case .absent: return CommandLineProgram.fail("no relay answers in \(settings.relay.state)", .unreachable)
-        case .forbidden:
-            return CommandLineProgram.fail(
-                "not allowed: only root and the relay's own user may ask the relay in \(settings.relay.state)", .refused)
+        case .absent: return CommandLineProgram.fail(texts.noRelayAnswers(state), .unreachable)
+        case .forbidden: return CommandLineProgram.fail(texts.mayNotAsk(state), .refused)
         }
-        guard let ending else { return CommandLineProgram.fail("the relay ended before it had answered", .unreachable) }
+        guard let ending else { return CommandLineProgram.fail(texts.endedBefore, .unreachable) }
         if ending.done { return .done }
         return CommandLineProgram.fail(
-            ending.error ?? "no reason given", ending.exit.flatMap { CommandLineProgram.Exit(rawValue: $0) } ?? .failed)
+            ending.error ?? texts.noReason, ending.exit.flatMap { CommandLineProgram.Exit(rawValue: $0) } ?? .failed)
     }
 
     /// What is said in the language of the configuration that the arguments name; English where that can't be read.
     static func texts(_ arguments: Arguments) -> OperatorTexts {
         var arguments = arguments
-        let settings = try? SettingsReader.read(arguments.takeConfiguration())
-        return OperatorTexts(settings?.language ?? .en)
+        return OperatorTexts(SettingsReader.relay(in: arguments.takeConfiguration())?.language ?? .en)
     }
 
     private static let socketName = "control"

@@ -8,21 +8,21 @@ enum LinkCommand {
         let isJSON = arguments.takeFlag("--json")
         guard let verb = arguments.take() else { return CommandLineProgram.refuse("link needs a verb") }
         var request = ControlRequest("link", ["verb": verb])
-        if let words = fill(&request.arguments, verb, &arguments) { return CommandLineProgram.refuse(words) }
         let texts = Control.texts(arguments)
+        if let words = fill(&request.arguments, verb, &arguments, texts) { return CommandLineProgram.refuse(words) }
         var links: [StatusReport.LinkReport] = []
         var offers = TextTable("PEER", "CHANNEL", "STATE")
         let exit = Control.ask(request, &arguments) { line in
             if isJSON { return Control.printJSON(line) }
             if let report = ControlJSON.value(line, as: InviteReport.self) {
                 Console.output("\(report.code)\n")
-                Console.error("Give this code to the other side, over a way you trust; it is valid once, until \(report.expires).\n")
+                Console.error("\(texts.giveCode(until: report.expires))\n")
             } else if let report = ControlJSON.value(line, as: OfferReport.self) {
                 offers.add([report.peer, report.channel, report.state])
             } else if let report = ControlJSON.value(line, as: StatusReport.LinkReport.self) {
                 links.append(report)
             } else if let report = ControlJSON.value(line, as: PairedReport.self) {
-                Console.output(text(report))
+                Console.output(text(report, texts))
             }
         }
         if exit == .done && !isJSON && verb == "list" {
@@ -33,7 +33,9 @@ enum LinkCommand {
     }
 
     /// Takes out what belongs to a verb; words if something is missing.
-    private static func fill(_ request: inout [String: String], _ verb: String, _ arguments: inout Arguments) -> String? {
+    private static func fill(_ request: inout [String: String], _ verb: String, _ arguments: inout Arguments, _ texts: OperatorTexts)
+        -> String?
+    {
         switch verb {
         case "list", "offers": return nil
         case "invite", "revoke", "resume":
@@ -46,7 +48,9 @@ enum LinkCommand {
             return nil
         case "accept":
             request["name"] = arguments.takeOption("--as")
-            guard let code = LinkCommand.code(&arguments), !code.isEmpty else { return "no code of an invite came from the standard input" }
+            guard let code = LinkCommand.code(&arguments, texts), !code.isEmpty else {
+                return "no code of an invite came from the standard input"
+            }
             request["code"] = code
             return nil
         default: return "unknown: link \(verb)"
@@ -55,17 +59,17 @@ enum LinkCommand {
 
     /// The word of the command, or a line of the standard input if there is none or `-`: whoever has an account on the machine sees the
     /// words of commands.
-    private static func code(_ arguments: inout Arguments) -> String? {
+    private static func code(_ arguments: inout Arguments, _ texts: OperatorTexts) -> String? {
         if let word = arguments.take(), word != "-" { return word }
-        if Console.isInputTyped { Console.error("The code of the invite: ") }
+        if Console.isInputTyped { Console.error(texts.askForCode) }
         // A code has some hundred letters.
         return Console.line(atMost: 4096).map { String($0.drop(while: \.isWhitespace).prefix { !$0.isWhitespace }) }
     }
 
-    private static func text(_ report: PairedReport) -> String {
-        let head = "paired with \(report.name), relay \(report.relay)\n"
-        if let file = report.file { return head + "written: \(file)\n" }
-        return head + "Put this into the configuration and reload:\n\(report.text ?? "")\n"
+    private static func text(_ report: PairedReport, _ texts: OperatorTexts) -> String {
+        let head = "\(texts.paired(report.name, report.relay))\n"
+        if let file = report.file { return head + "\(texts.written(file))\n" }
+        return head + "\(texts.putIntoConfiguration)\n\(report.text ?? "")\n"
     }
 
     private static func seconds(_ text: String) -> UInt64? {

@@ -31,9 +31,10 @@ enum TraceCommand {
             guard let event = arguments.take() else { return CommandLineProgram.refuse("trace needs an event id") }
             request.arguments = ["event": event]
         }
+        let texts = Control.texts(arguments)
         return Control.ask(request, &arguments) { line in
             if isJSON { return Control.printJSON(line) }
-            if let report = ControlJSON.value(line, as: TraceReport.self) { Console.output(TraceText.text(report)) }
+            if let report = ControlJSON.value(line, as: TraceReport.self) { Console.output(TraceText.text(report, texts)) }
         }
     }
 }
@@ -54,24 +55,25 @@ enum BouncesCommand {
             request.arguments = [verb: id]
         default: return CommandLineProgram.refuse("unknown: bounces \(verb)")
         }
-        var table = TextTable("ID", "TIME", "CHANNEL", "EVENTS", "CODE", "REASON")
+        let texts = Control.texts(arguments)
+        var table = TextTable("ID", "TIME", "CHANNEL", "BRIDGE", "EVENTS", "CODE", "REASON")
         var more = ""
         var isEmpty = true
         let exit = Control.ask(request, &arguments) { line in
             if isJSON { return Control.printJSON(line) }
             if let report = ControlJSON.value(line, as: RetryReport.self) {
                 isEmpty = false
-                let places = report.note ?? "to \(report.channels.joined(separator: ", "))"
-                return Console.output("bounce \(report.bounce), events: \(report.events), \(places)\n")
+                let words = report.note ?? texts.toChannels(report.channels)
+                return Console.output("\(texts.goesAgain(report.bounce, report.events, words))\n")
             }
             guard let report = ControlJSON.value(line, as: BounceReport.self) else { return }
             isEmpty = false
-            more += BounceText.events(of: report)
-            table.add([String(report.id), report.time, report.channel, String(report.count), report.code, report.text])
+            more += BounceText.events(of: report, texts)
+            table.add([String(report.id), report.time, report.channel, report.bridge, String(report.count), report.code, report.text])
         }
         guard exit == .done && !isJSON && verb != "drop" else { return exit }
         if isEmpty {
-            Console.output(verb == "retry" ? "nothing to deliver again\n" : "nothing bounced\n")
+            Console.output("\(verb == "retry" ? texts.nothingToRetry : texts.nothingBounced)\n")
         } else if verb != "retry" {
             Console.output(table.text + more)
         }
@@ -89,11 +91,12 @@ enum SayCommand {
         guard text.utf8.count <= ModelLimits.text else {
             return CommandLineProgram.refuse("the text has \(text.utf8.count) bytes; expected at most \(ModelLimits.text)")
         }
+        let texts = Control.texts(arguments)
         return Control.ask(ControlRequest("say", ["bridge": bridge, "text": text]), &arguments) { line in
             if let report = ControlJSON.value(line, as: WaitingReport.self) { return Console.error("fairlead: \(report.text)\n") }
             if isJSON { return Control.printJSON(line) }
             guard let report = ControlJSON.value(line, as: SaidReport.self) else { return }
-            Console.output("said as event \(report.event)\n")
+            Console.output("\(texts.said(report.event))\n")
             if let note = report.note { Console.error("fairlead: \(note)\n") }
         }
     }

@@ -8,9 +8,9 @@ enum StatusText {
         let counters = report.counters.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         let tables = [endpoints(report.endpoints, texts), links(report.links, texts), channels(report.channels, texts)].compactMap(\.self)
         return """
-            relay \(report.relay)
-            version \(report.version), started \(report.started)
-            \(report.disk.map(disk) ?? "disk: its room can't be known")
+            \(texts.relay(report.relay))
+            \(texts.version(report.version, started: report.started))
+            \(report.disk.map { disk($0, texts) } ?? texts.unknownRoom)
             \(report.intake.map { "\($0.text)\n" } ?? "")
             \(tables.joined(separator: "\n"))
             \(counters.joined(separator: ", "))
@@ -18,9 +18,9 @@ enum StatusText {
             """
     }
 
-    private static func disk(_ disk: StatusReport.DiskReport) -> String {
-        let words = disk.isBelow ? "; intake waits for room" : ""
-        return "disk \(disk.free / 1_000_000) MB free of \(disk.size / 1_000_000), \(disk.reserve / 1_000_000) kept free\(words)"
+    private static func disk(_ disk: StatusReport.DiskReport, _ texts: OperatorTexts) -> String {
+        let unit: Int64 = 1_000_000
+        return texts.disk(free: disk.free / unit, of: disk.size / unit, reserve: disk.reserve / unit, isBelow: disk.isBelow)
     }
 
     private static func endpoints(_ endpoints: [StatusReport.EndpointReport], _ texts: OperatorTexts) -> String? {
@@ -42,7 +42,12 @@ enum StatusText {
         var table = TextTable("CHANNEL", "BRIDGE", "STATE", "BEHIND", "OLDEST", "LAST MINUTE", "LAST ERROR")
         for one in channels {
             let time = one.time ?? "?"
-            let state = one.state == "deferred" ? "deferred until \(time)" : one.state == "paused" ? "paused since \(time)" : one.state
+            let state =
+                switch one.state {
+                case "deferred": texts.until(one.state, time)
+                case "paused": texts.since(one.state, time)
+                default: one.state
+                }
             // What its whole endpoint suffers from stands there; here it explains why nothing arrives.
             let words = one.state == "up" || one.lastError == nil ? "" : error(one.lastError, texts)
             table.add([one.name, one.bridge, state, String(one.behind), one.oldest ?? "-", one.lastMinute.map(String.init) ?? "", words])

@@ -3,36 +3,37 @@ import Daemon
 
 /// `fairlead trace` as a person reads it.
 enum TraceText {
-    static func text(_ report: TraceReport) -> String {
+    static func text(_ report: TraceReport, _ texts: OperatorTexts) -> String {
         let author = report.author.isEmpty ? "?" : report.author
         let kind = report.kind.isEmpty ? "?" : report.kind
-        let born = report.from.map { "\(report.origin), came by \($0)" } ?? report.origin
-        var text = """
-            event \(report.event), \(kind) by \(author) in bridge \(report.bridge)
-            born \(born), said \(report.happened ?? "?"), journaled \(report.journaled ?? "not here any more"), hops \(report.hops)
-
-            """
-        if report.isGivenBack { text += "given back by a peer after a restore\n" }
-        if report.droppedSpans > 0 { text += "left out of its text: \(report.droppedSpans) spans that broke a rule\n" }
-        return ([text] + [deliveries(report.deliveries), waiting(report.waiting), peers(report.peers)].compactMap(\.self)).joined(
-            separator: "\n")
+        // `here`, or `at` a relay.
+        let relay = report.origin == "here" ? nil : String(report.origin.dropFirst(3))
+        var lines = [
+            texts.event(report.event, kind, by: author, in: report.bridge),
+            texts.born(at: relay, by: report.from, said: report.happened ?? "?", journaled: report.journaled, hops: report.hops),
+        ]
+        if report.isGivenBack { lines.append(texts.givenBack) }
+        if report.droppedSpans > 0 { lines.append(texts.leftOut(report.droppedSpans)) }
+        let head = lines.map { "\($0)\n" }.joined()
+        let tables = [deliveries(report.deliveries, texts), waiting(report.waiting, texts), peers(report.peers)].compactMap(\.self)
+        return ([head] + tables).joined(separator: "\n")
     }
 
-    private static func deliveries(_ deliveries: [TraceReport.Delivery]) -> String? {
+    private static func deliveries(_ deliveries: [TraceReport.Delivery], _ texts: OperatorTexts) -> String? {
         if deliveries.isEmpty { return nil }
         var table = TextTable("CHANNEL", "PART", "OUTCOME", "TIME", "ID THERE", "WHY")
         for one in deliveries {
-            let why = one.bounce.map { "bounce \($0), \(one.reason ?? ""): \(one.text ?? "")" } ?? one.text ?? ""
+            let why = one.bounce.map { texts.bounced($0, one.reason ?? "", one.text ?? "") } ?? one.text ?? ""
             table.add([one.channel, String(one.part), one.outcome, one.time, one.native ?? "-", why])
         }
         return table.text
     }
 
-    private static func waiting(_ channels: [TraceReport.Waiting]) -> String? {
+    private static func waiting(_ channels: [TraceReport.Waiting], _ texts: OperatorTexts) -> String? {
         if channels.isEmpty { return nil }
         var table = TextTable("CHANNEL", "STATE", "WHY")
         for one in channels {
-            let state = one.state == "deferred" ? "deferred until \(one.time ?? "?")" : one.state
+            let state = one.state == "deferred" ? texts.until(one.state, one.time ?? "?") : one.state
             table.add([one.channel, state, one.text ?? ""])
         }
         return table.text
