@@ -40,8 +40,9 @@ package enum Console {
     /// Output that nobody reads any more is dropped from now on; without this it ends the process.
     package static func outliveReaders() { signal(SIGPIPE, SIG_IGN) }
 
-    /// Ends the process.
-    package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
+    /// Ends the process at once. What has to be done was done, and nothing is buffered: handlers of libraries would take their memory apart (OpenSSL's
+    /// OPENSSL_cleanup) while threads that are just ending still use it.
+    package static func exit(_ code: Int32) -> Never { _exit(code) }
 
     /// What begins a new page: clears a person's terminal; elsewhere an empty line.
     package static var newPage: String { isTerminal ? "\u{1B}[H\u{1B}[2J" : "\n" }
