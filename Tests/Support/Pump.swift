@@ -6,22 +6,8 @@ package final class Pump: Sendable {
     private let listener: Int32
 
     package init() {
-        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        let port = freePort()
-        let status = withLoopback(port) { bind(number, $0, $1) }
-        precondition(status == 0 && listen(number, 4) == 0, "the pump can't listen")
-        listener = number
-        self.port = port
-        let argument = Unmanaged.passRetained(self).toOpaque()
-        var thread = pthread_t()
-        let isStarted = pthread_create(
-            &thread, nil,
-            {
-                Unmanaged<Pump>.fromOpaque($0!).takeRetainedValue().run()
-                return nil
-            }, argument)
-        precondition(isStarted == 0)
-        pthread_detach(thread)
+        (listener, port) = listenAtLoopback(backlog: 4)
+        detachThread { self.run() }
     }
 
     /// Waits until more has come than is read at once; holds up whoever calls.

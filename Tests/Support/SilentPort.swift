@@ -14,10 +14,9 @@ package final class SilentPort: Sendable {
     }
 
     package init(_ manner: Manner = .swallows) {
-        port = freePort()
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener: Int32
+        (listener, port) = listenAtLoopback(backlog: manner == .mute ? 16 : 0)
         var numbers = [listener]
-        withLoopback(port) { precondition(bind(listener, $0, $1) == 0 && listen(listener, manner == .mute ? 16 : 0) == 0) }
         for _ in 0..<(manner == .mute ? 0 : 4) {
             let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
             withLoopback(port) { _ = connect(client, $0, $1) }

@@ -22,24 +22,8 @@ package final class TCPProxy: Sendable {
     /// Carries everything between who connects to `port` and whoever listens at `target`.
     package init(to target: UInt16) {
         self.target = target
-        let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        let port = freePort()
-        var on: Int32 = 1
-        setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
-        let status = withLoopback(port) { bind(number, $0, $1) }
-        precondition(status == 0 && listen(number, 16) == 0, "the proxy can't listen")
-        listener = number
-        self.port = port
-        let argument = Unmanaged.passRetained(self).toOpaque()
-        var thread = pthread_t()
-        let isStarted = pthread_create(
-            &thread, nil,
-            {
-                Unmanaged<TCPProxy>.fromOpaque($0!).takeRetainedValue().run()
-                return nil
-            }, argument)
-        precondition(isStarted == 0)
-        pthread_detach(thread)
+        (listener, port) = listenAtLoopback(backlog: 16)
+        detachThread { self.run() }
     }
 
     /// Ends every connection at both sides.

@@ -73,7 +73,7 @@ extension Engine {
     /// A message's turn has come, so its channel was read to the head. What its owner, who lost its journal too, has read again comes under
     /// another id than its mark has; what was given back comes under the same.
     func takeOverOrphan(_ entry: LogEntry, at destination: DestinationID) {
-        guard orphans[destination] != nil, !entry.head.isGivenBack, case .posted? = entry.event?.event, let author = entry.event?.author,
+        guard orphans[destination] != nil, !entry.head.isGivenBack, case (.posted, let author)? = entry.event,
             let key = streams.profile(entry.head.stream, author)?.key
         else { return }
         let stream = entry.head.stream

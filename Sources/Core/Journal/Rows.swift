@@ -63,7 +63,7 @@ package struct DestinationRow: Hashable, Sendable {
     package let bridge: BridgeIndex
     /// `MemberSettings.identity`: `endpoint:channel`, however the configuration spells the channel.
     package let name: String
-    /// Everything before it is finished here; zero for a reader.
+    /// Everything before it is finished here; zero for what is not written to.
     package var cursor: Position
     /// How much of the event at the cursor has arrived.
     package var received = Received()
