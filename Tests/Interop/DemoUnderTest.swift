@@ -14,7 +14,8 @@ final class DemoUnderTest {
         if onTerminal {
             mkfifo("\(scratch.path)/keys", 0o600)
             keys = open("\(scratch.path)/keys", O_RDWR | O_CLOEXEC)
-            let words = (["\(ChildProcess.folder)/fairlead", "demo"] + arguments).joined(separator: " ")
+            // Without `exec` a shell would stand between, and die of the Ctrl-C itself.
+            let words = (["exec \(ChildProcess.folder)/fairlead", "demo"] + arguments).joined(separator: " ")
             let command = "exec script -qfec '\(words)' /dev/null <'\(scratch.path)/keys'"
             process = ChildProcess("/bin/sh", ["-c", command], everythingTo: "\(scratch.path)/shown")
         } else {
